@@ -1,0 +1,95 @@
+/** The layers of docs/architecture.md. Arrows point one way.
+ *  @type {import('dependency-cruiser').IConfiguration} */
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: `^${from}/src` },
+  to: { path: '^(packages|apps|tooling)/', pathNot: `^(${[from, ...allowed].join('|')})/` },
+});
+const p = (name) => `packages/${name}`;
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'rtp-sync-stands-alone',
+      severity: 'error',
+      comment: 'rtp-sync has no dependencies and no I/O',
+      from: { path: '^packages/rtp-sync/src' },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-peer', 'npm-optional'] },
+    },
+    {
+      name: 'signaling-protocol-is-pure',
+      severity: 'error',
+      comment: 'schemas through zod; no node builtins, nothing else',
+      from: { path: '^packages/signaling-protocol/src' },
+      to: {
+        dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-peer', 'npm-optional'],
+        pathNot: 'node_modules/zod/',
+      },
+    },
+    only('rtp-sync-below-all', p('rtp-sync'), []),
+    only('signaling-protocol-below-all', p('signaling-protocol'), []),
+    only('codecs-below-all', p('codecs'), []),
+    only('webrtc-peer-on-the-three', p('webrtc-peer'), [
+      p('rtp-sync'),
+      p('signaling-protocol'),
+      p('codecs'),
+    ]),
+    only('pipeline-bridge-on-codecs', p('pipeline-bridge'), [p('codecs')]),
+    {
+      name: 'codecs-without-io',
+      severity: 'error',
+      comment: 'codecs works on bytes and samples; files and sockets belong above it',
+      from: { path: '^packages/codecs/src' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'apps-compose',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/src' },
+      to: { path: '^(apps|tooling)/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'werift-behind-one-door',
+      severity: 'error',
+      from: { pathNot: '^packages/webrtc-peer/(src/backend/werift|test)/' },
+      to: { path: 'node_modules/werift/' },
+    },
+    {
+      name: 'opus-engines-behind-one-door',
+      severity: 'error',
+      from: { pathNot: '^packages/codecs/(src/opus|test)/' },
+      to: { path: 'node_modules/(libopus-wasm|opusscript)/' },
+    },
+    {
+      name: 'no-deep-import',
+      severity: 'error',
+      comment: 'other packages are used through their entry points',
+      from: { path: '^(packages|apps|tooling)/([^/]+)/' },
+      to: {
+        path: '^packages/([^/]+)/src/(?!index\\.ts$)',
+        pathNot: ['^packages/$2/', '^packages/signaling-protocol/src/hub/index\\.ts$'],
+      },
+    },
+    { name: 'not-to-test', severity: 'error', from: { pathNot: '/test/' }, to: { path: '/test/' } },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      comment: 'an import that cannot be resolved escapes every other rule',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(/dist/|/\\.cache/)' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@rm/source', 'import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
+  },
+};
