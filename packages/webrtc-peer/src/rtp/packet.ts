@@ -1,0 +1,36 @@
+/** An RTP packet as the media code sees it, whichever backend carried it (RFC 3550 §5.1). */
+export interface RtpPacket {
+  readonly ssrc: number;
+  readonly payloadType: number;
+  /** 0…65535 */
+  readonly sequenceNumber: number;
+  /** 0…2³²−1, in ticks of the payload's clock rate. */
+  readonly timestamp: number;
+  readonly marker: boolean;
+  /** Payload without header, extensions and padding. Valid until the handler returns; copy what you keep. */
+  readonly payload: Uint8Array;
+}
+
+/** An RTCP sender report's sender information (RFC 3550 §6.4.1). */
+export interface SenderReport {
+  readonly ssrc: number;
+  /** Seconds since 1900-01-01, modulo 2³². */
+  readonly ntpSeconds: number;
+  /** Fraction of a second in units of 2⁻³². */
+  readonly ntpFraction: number;
+  readonly rtpTimestamp: number;
+  readonly packetCount: number;
+  readonly octetCount: number;
+}
+
+/** One RTCP report block: how the other side receives one of our streams (RFC 3550 §6.4.1). */
+export interface ReportBlock {
+  /** The reported stream: an SSRC of ours. */
+  readonly ssrc: number;
+  /** Loss since the previous report, 0…1. */
+  readonly fractionLost: number;
+  /** Signed 24-bit cumulative number of packets lost. */
+  readonly cumulativeLost: number;
+  /** Interarrival jitter in ticks of the stream's clock rate. */
+  readonly jitter: number;
+}
