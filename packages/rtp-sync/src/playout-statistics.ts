@@ -1,0 +1,55 @@
+/**
+ * Counters of one audio jitter buffer, named and defined as in the W3C webrtc-stats `inbound-rtp` dictionary.
+ * Durations are in seconds and samples are per channel at the RTP clock rate, as there.
+ */
+export interface PlayoutStatistics {
+  /** Sum over all emitted samples of the time each spent in the buffer, from arrival to playout. */
+  readonly jitterBufferDelay: number;
+  /** Sum over all emitted samples of the target delay when each was emitted. */
+  readonly jitterBufferTargetDelay: number;
+  /** Samples that came out of packets. */
+  readonly jitterBufferEmittedCount: number;
+  /** All samples played since the stream began, concealed ones included. */
+  readonly totalSamplesReceived: number;
+  /** Samples synthesized in place of packets that were lost or too late. */
+  readonly concealedSamples: number;
+  /** Those of them that were silence. */
+  readonly silentConcealedSamples: number;
+  /** Number of separate runs of concealment. */
+  readonly concealmentEvents: number;
+  readonly insertedSamplesForDeceleration: number;
+  readonly removedSamplesForAcceleration: number;
+  /** Packets that belong to the stream, duplicates included. */
+  readonly packetsReceived: number;
+  /** Packets expected less packets received; may be negative through duplicates. */
+  readonly packetsLost: number;
+  /** Packets received and not played: too late, or dropped to catch up or for lack of room. */
+  readonly packetsDiscarded: number;
+  /** Packets received more than once. */
+  readonly packetsDuplicated: number;
+  /** Interarrival jitter of RFC 3550. */
+  readonly jitter: number;
+}
+
+/** The mutable counters behind {@link PlayoutStatistics}. */
+export class PlayoutCounters {
+  jitterBufferDelay = 0;
+  jitterBufferTargetDelay = 0;
+  jitterBufferEmittedCount = 0;
+  concealedSamples = 0;
+  silentConcealedSamples = 0;
+  concealmentEvents = 0;
+  insertedSamplesForDeceleration = 0;
+  removedSamplesForAcceleration = 0;
+  packetsDiscarded = 0;
+  packetsDuplicated = 0;
+
+  get totalSamplesReceived(): number {
+    return (
+      this.jitterBufferEmittedCount +
+      this.concealedSamples +
+      this.insertedSamplesForDeceleration -
+      this.removedSamplesForAcceleration
+    );
+  }
+}

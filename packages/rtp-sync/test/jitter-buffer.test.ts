@@ -1,0 +1,305 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { FixedDelayPolicy, JitterBuffer } from '../src/index.js';
+import {
+  PTIME,
+  TICK,
+  at,
+  heard,
+  packetsHeard,
+  random,
+  simulate,
+  stream,
+  ticksOf,
+} from './simulate.js';
+
+const buffer = (delay = 40): JitterBuffer =>
+  new JitterBuffer({ clockRate: 48_000, policy: new FixedDelayPolicy(at(delay)) });
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, i) => from + i);
+
+describe.each([0, 1, 127, 128, 32_767, 32_768, 65_500, 65_534, 65_535])(
+  'with sequence numbers from %i and timestamps about to wrap',
+  (sequence) => {
+    const first = { sequence, timestamp: 2 ** 32 - 3 * PTIME };
+
+    test('an undisturbed stream is played whole, after the target delay', () => {
+      const ticks = simulate(buffer(), stream(100, undefined, first), 2040);
+      expect(packetsHeard(ticks)).toEqual(range(sequence, sequence + 100));
+      expect(ticks.findIndex((t) => typeof t.heard[0] === 'number')).toBe(4);
+      expect(ticksOf(ticks, 'conceal')).toBe(0);
+    });
+
+    test('reordering within the target delay is invisible', () => {
+      const jb = buffer();
+      const ticks = simulate(
+        jb,
+        stream(100, (i) => (i % 7) * 5, first),
+        2040,
+      );
+      expect(packetsHeard(ticks)).toEqual(range(sequence, sequence + 100));
+      expect(jb.statistics().concealedSamples).toBe(0);
+    });
+
+    test('a lost packet is concealed for exactly its duration, and the delay does not change', () => {
+      const jb = buffer();
+      const ticks = simulate(
+        jb,
+        stream(100, (i) => (i === 50 ? undefined : 0), first),
+        2040,
+      );
+      const lost = sequence + 50;
+      expect(heard(ticks)).toEqual([
+        'silence',
+        ...range(sequence, lost),
+        'conceal',
+        ...range(lost + 1, sequence + 100),
+      ]);
+      expect(jb.statistics()).toMatchObject({
+        concealedSamples: PTIME,
+        concealmentEvents: 1,
+        packetsLost: 1,
+        packetsDiscarded: 0,
+      });
+      expect(ticks.at(-1)!.heard).toEqual([sequence + 99]);
+    });
+  },
+);
+
+test('duplicates are heard once, also of packets already played', () => {
+  const jb = buffer();
+  const once = stream(50);
+  const twice = [...once, ...once.map((a) => ({ ...a, at: a.at + (a.sequence % 2 ? 1 : 90) }))];
+  const ticks = simulate(
+    jb,
+    twice.sort((a, b) => a.at - b.at),
+    1040,
+  );
+  expect(packetsHeard(ticks)).toEqual(range(0, 50));
+  expect(jb.statistics()).toMatchObject({ packetsDuplicated: 50, packetsDiscarded: 0 });
+});
+
+test('a packet that is only late is still played, and the delay grows by the wait', () => {
+  const jb = buffer(20);
+  // From packet 20 on everything comes 60 ms later: 40 ms too late for the target.
+  const ticks = simulate(
+    jb,
+    stream(100, (i) => (i < 20 ? 0 : 60)),
+    2100,
+  );
+  expect(packetsHeard(ticks)).toEqual(range(0, 100));
+  expect(jb.statistics()).toMatchObject({ packetsDiscarded: 0, packetsLost: 0 });
+  expect(jb.statistics().concealedSamples).toBe(40 * 48);
+});
+
+test('packets lost at the end of an underrun are not concealed twice', () => {
+  const jb = buffer(20);
+  // Packets 20…22 are lost and 23 is the next to come: the underrun has stood for them.
+  const ticks = simulate(
+    jb,
+    stream(60, (i) => (i >= 20 && i < 23 ? undefined : 0)),
+    1220,
+  );
+  expect(jb.statistics().concealedSamples).toBe(3 * PTIME);
+  expect(packetsHeard(ticks)).toEqual([...range(0, 20), ...range(23, 60)]);
+  expect(ticks.at(-1)!.heard).toEqual([59]);
+});
+
+test('a packet that comes after its samples were concealed is discarded and counted', () => {
+  const jb = buffer(20);
+  const ticks = simulate(
+    jb,
+    stream(60, (i) => (i === 20 ? 45 : 0)),
+    1220,
+  );
+  expect(packetsHeard(ticks)).toEqual([...range(0, 20), ...range(21, 60)]);
+  expect(jb.statistics()).toMatchObject({
+    packetsDiscarded: 1,
+    packetsLost: 0,
+    concealedSamples: PTIME,
+  });
+});
+
+test('a pause of the sender (timestamps jump, sequence goes on) is silence, not loss', () => {
+  const jb = buffer(40);
+  const before = stream(20);
+  const after = stream(20, undefined, { sequence: 20, timestamp: (20 + 10) * PTIME }).map((a) => ({
+    ...a,
+    at: a.at + 30 * 20,
+  }));
+  const ticks = simulate(jb, [...before, ...after], 1060);
+  expect(packetsHeard(ticks)).toEqual(range(0, 40));
+  // Packet 20 starts 30 × 20 ms of media after packet 0: its samples are heard just then.
+  const start = (sequence: number): number => ticks.find((t) => t.heard.includes(sequence))!.at;
+  expect(start(20) - start(0)).toBe(600);
+  expect(jb.statistics().packetsLost).toBe(0);
+});
+
+test('a long silence ends concealment, and the stream begins anew with its full delay', () => {
+  const jb = buffer(40);
+  const again = stream(20, undefined, { sequence: 20, timestamp: 400 * PTIME }).map((a) => ({
+    ...a,
+    at: a.at + 8000,
+  }));
+  const ticks = simulate(jb, [...stream(20), ...again], 8440);
+  expect(ticksOf(ticks, 'conceal')).toBe(20);
+  expect(ticks.find((t) => t.heard.includes(20))!.at).toBe(8040);
+  expect(packetsHeard(ticks)).toEqual(range(0, 40));
+});
+
+test('after a stall of three seconds the listener is back to live within two', () => {
+  const jb = buffer(40);
+  const stalled = stream(400, (i) => (i >= 100 && i < 250 ? (250 - i) * 20 : 0));
+  const ticks = simulate(jb, stalled, 8000);
+  const livePacket = (t: number): number => Math.floor((t - 40) / 20);
+  const later = ticks.filter((t) => t.at >= 7000 && t.at < 7990);
+  for (const t of later) expect(t.heard[0]).toBe(livePacket(t.at));
+  expect(jb.statistics().packetsDiscarded).toBeGreaterThan(100);
+});
+
+test('after one late packet the delay asks to come back to the target', () => {
+  const jb = buffer(20);
+  simulate(
+    jb,
+    stream(100, (i) => (i < 50 ? 0 : i < 52 ? 100 - (i - 50) * 20 : 0)),
+    2000,
+  );
+  expect(jb.stretch(at(2000), 0)).toBe('none');
+  const grown = buffer(20);
+  simulate(
+    grown,
+    stream(100, (i) => (i === 50 ? undefined : i > 50 && i < 56 ? (56 - i) * 20 : 0)),
+    2000,
+  );
+  expect(grown.stretch(at(2000), 0)).toBe('accelerate');
+});
+
+test('a delay far below the target asks to be lengthened', () => {
+  let target = at(20);
+  const policy = {
+    get target() {
+      return target;
+    },
+    observe: () => {},
+  };
+  const jb = new JitterBuffer({ clockRate: 48_000, policy });
+  simulate(jb, stream(50), 1000);
+  expect(jb.stretch(at(1000), 0)).toBe('none');
+  target = at(80);
+  expect(jb.stretch(at(1000), 0)).toBe('decelerate');
+  jb.stretched(300);
+  jb.stretched(-200);
+  expect(jb.statistics()).toMatchObject({
+    insertedSamplesForDeceleration: 300,
+    removedSamplesForAcceleration: 200,
+  });
+});
+
+test('a restarted sender is followed', () => {
+  const jb = buffer(40);
+  const second = stream(50, undefined, { sequence: 30_000, timestamp: 99 }).map((a) => ({
+    ...a,
+    at: a.at + 1000,
+  }));
+  const ticks = simulate(jb, [...stream(50), ...second], 2100);
+  // The first packet of the new run is the stray that RFC 3550 A.1 does not believe yet.
+  expect(packetsHeard(ticks).slice(-49)).toEqual(range(30_001, 30_050));
+});
+
+test('a media clock that jumps while the sequence goes on is followed at once', () => {
+  const jb = buffer(40);
+  const second = stream(50, undefined, { sequence: 50, timestamp: 3_000_000_000 }).map((a) => ({
+    ...a,
+    at: a.at + 1000,
+  }));
+  const ticks = simulate(jb, [...stream(50), ...second], 2100);
+  expect(packetsHeard(ticks).slice(-50)).toEqual(range(50, 100));
+});
+
+test('more packets than fit drop the oldest and are counted', () => {
+  const jb = new JitterBuffer({
+    clockRate: 48_000,
+    capacity: 16,
+    policy: new FixedDelayPolicy(at(1000)),
+  });
+  const payload = new Uint8Array(1);
+  for (let i = 0; i < 100; i++) jb.insert(i, i * PTIME, PTIME, payload, at(0));
+  expect(jb.statistics().packetsDiscarded).toBe(84);
+});
+
+test('a packet without samples is refused', () => {
+  expect(buffer().insert(0, 0, 0, new Uint8Array(1), at(0))).toBe('invalid');
+  expect(buffer().insert(0, 0, Number.NaN, new Uint8Array(1), at(0))).toBe('invalid');
+});
+
+test('payloads come out as they went in, though their memory is reused', () => {
+  const jb = buffer(0);
+  const scratch = new Uint8Array(4);
+  for (let i = 0; i < 1000; i++) {
+    scratch.fill(i & 0xff);
+    jb.insert(i & 0xffff, i * PTIME, PTIME, scratch.subarray(0, 1 + (i % 4)), at(i * 20));
+    const decision = jb.next(at(i * 20), 0);
+    if (decision.op !== 'decode') throw new Error(`packet ${i}: ${decision.op}`);
+    const { data, length } = decision.packet;
+    expect([...data.subarray(0, length)]).toEqual(Array(1 + (i % 4)).fill(i & 0xff));
+  }
+});
+
+test('bad options are refused', () => {
+  expect(() => new JitterBuffer({ clockRate: 0 })).toThrow(/clockRate must be a positive integer/);
+  expect(() => new JitterBuffer({ clockRate: 48_000, capacity: 1.5 })).toThrow(/capacity/);
+});
+
+test('the time from arrival to playout is what the statistics say', () => {
+  const jb = buffer(40);
+  simulate(jb, stream(100), 2040);
+  const { jitterBufferDelay, jitterBufferEmittedCount, jitterBufferTargetDelay } = jb.statistics();
+  expect(jitterBufferEmittedCount).toBe(100 * PTIME);
+  expect(jitterBufferDelay / jitterBufferEmittedCount).toBeCloseTo(0.04, 9);
+  expect(jitterBufferTargetDelay / jitterBufferEmittedCount).toBeCloseTo(0.04, 9);
+});
+
+test('whatever the network does: nothing twice, nothing out of order, every sample accounted for', () => {
+  fc.assert(
+    fc.property(
+      fc.integer(),
+      fc.constantFrom(0, 5, 40, 200, 1500),
+      fc.constantFrom(0, 0.02, 0.3),
+      fc.nat(65_535),
+      (seed, jitter, loss, sequence) => {
+        const rnd = random(seed);
+        const arrivals = stream(300, () => (rnd() < loss ? undefined : jitter * rnd() ** 3), {
+          sequence,
+          timestamp: 2 ** 32 - 50 * PTIME,
+        });
+        const echoes = arrivals
+          .filter(() => rnd() < 0.05)
+          .map((a) => ({ ...a, at: a.at + 100 * rnd() }));
+        const jb = new JitterBuffer({ clockRate: 48_000 });
+        const all = [...arrivals, ...echoes].sort((a, b) => a.at - b.at);
+        const ticks = simulate(jb, all, 8500);
+        const packets = packetsHeard(ticks);
+        expect(new Set(packets).size).toBe(packets.length);
+        expect(packets).toEqual([...packets].sort((a, b) => a - b));
+        const s = jb.statistics();
+        expect(packets.length * PTIME).toBe(s.jitterBufferEmittedCount);
+        expect(s.totalSamplesReceived).toBe(s.jitterBufferEmittedCount + s.concealedSamples);
+        expect(packets.length + s.packetsDiscarded + s.packetsDuplicated).toBe(s.packetsReceived);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('steady traffic holds no more than one tick more than the target delay', () => {
+  const jb = new JitterBuffer({ clockRate: 48_000 });
+  simulate(
+    jb,
+    stream(3000, () => 1),
+    60_000,
+  );
+  const s = jb.statistics();
+  expect(s.jitterBufferDelay / s.jitterBufferEmittedCount).toBeLessThanOrEqual(0.035);
+  expect(s.concealedSamples).toBe(0);
+  expect(TICK).toBe(480);
+});

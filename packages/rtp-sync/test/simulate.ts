@@ -1,0 +1,104 @@
+import { type JitterBuffer, type Micros, micros } from '../src/index.js';
+
+/** A packet on its way: sequence number and timestamp as on the wire, arrival in ms. */
+export interface Arrival {
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly at: number;
+}
+
+/** What the listener got on one 10 ms tick, as runs of [what, ticks]; packets by their sequence number. */
+export interface Tick {
+  readonly at: number;
+  readonly heard: readonly (number | 'conceal' | 'silence')[];
+}
+
+export const TICK = 480;
+export const PTIME = 960;
+
+/** `count` packets of 20 ms, sent on time, each delayed by `delay(i)` ms; undefined is a lost packet. */
+export function stream(
+  count: number,
+  delay: (i: number) => number | undefined = () => 0,
+  first: { sequence?: number; timestamp?: number } = {},
+): Arrival[] {
+  const { sequence = 0, timestamp = 0 } = first;
+  const arrivals: Arrival[] = [];
+  for (let i = 0; i < count; i++) {
+    const d = delay(i);
+    if (d === undefined) continue;
+    arrivals.push({
+      sequence: (sequence + i) & 0xffff,
+      timestamp: (timestamp + i * PTIME) >>> 0,
+      at: i * 20 + d,
+    });
+  }
+  return arrivals.sort((a, b) => a.at - b.at);
+}
+
+/** Plays `arrivals` through `buffer` in virtual time, one tick every 10 ms until `until` ms. */
+export function simulate(
+  buffer: JitterBuffer,
+  arrivals: readonly Arrival[],
+  until: number,
+): Tick[] {
+  const ticks: Tick[] = [];
+  const payload = new Uint8Array([1, 2, 3]);
+  let next = 0;
+  /** Decoded and not yet played: the op and how many samples of it are left. */
+  const fifo: { what: number | 'conceal' | 'silence'; left: number }[] = [];
+  for (let at = 0; at < until; at += 10) {
+    const now = micros(at * 1000);
+    while (next < arrivals.length && arrivals[next]!.at <= at) {
+      const a = arrivals[next++]!;
+      buffer.insert(a.sequence, a.timestamp, PTIME, payload, micros(a.at * 1000));
+    }
+    let pending = fifo.reduce((sum, x) => sum + x.left, 0);
+    while (pending < TICK) {
+      const decision = buffer.next(now, pending);
+      const left = decision.op === 'decode' ? decision.packet.duration : decision.ticks;
+      const what = decision.op === 'decode' ? decision.packet.sequence : decision.op;
+      fifo.push({ what, left });
+      pending += left;
+    }
+    const heard: (number | 'conceal' | 'silence')[] = [];
+    for (let need = TICK; need > 0;) {
+      const head = fifo[0]!;
+      const take = Math.min(need, head.left);
+      if (heard.at(-1) !== head.what) heard.push(head.what);
+      head.left -= take;
+      need -= take;
+      if (head.left === 0) fifo.shift();
+    }
+    ticks.push({ at, heard });
+  }
+  return ticks;
+}
+
+/** Everything heard, in order, runs joined. */
+export function heard(ticks: readonly Tick[]): (number | 'conceal' | 'silence')[] {
+  const all: (number | 'conceal' | 'silence')[] = [];
+  for (const tick of ticks) for (const x of tick.heard) if (all.at(-1) !== x) all.push(x);
+  return all;
+}
+
+/** The packets heard, in order. */
+export const packetsHeard = (ticks: readonly Tick[]): number[] =>
+  heard(ticks).filter((x): x is number => typeof x === 'number');
+
+/** How many ticks had `what` in them. */
+export const ticksOf = (ticks: readonly Tick[], what: 'conceal' | 'silence'): number =>
+  ticks.filter((t) => t.heard.includes(what)).length;
+
+/** A seeded random source in [0, 1) (mulberry32). */
+export function random(seed: number): () => number {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export const at = (milliseconds: number): Micros => micros(milliseconds * 1000);
