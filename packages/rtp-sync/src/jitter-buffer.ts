@@ -57,7 +57,8 @@ export class JitterBuffer {
   readonly #microsPerTick: number;
   readonly #policy: DelayPolicy;
   readonly #packets: PacketBuffer;
-  readonly #reception: ReceptionStatistics;
+  readonly #clockRate: number;
+  #reception: ReceptionStatistics;
   #arrivals = new ArrivalModel();
   readonly #sequences = new Unwrapper(16);
   readonly #timestamps = new Unwrapper(32);
@@ -88,6 +89,7 @@ export class JitterBuffer {
     for (const [name, value] of Object.entries({ clockRate, capacity }))
       if (!Number.isInteger(value) || value <= 0)
         throw new RangeError(`${name} must be a positive integer, got ${value}`);
+    this.#clockRate = clockRate;
     this.#microsPerTick = 1e6 / clockRate;
     this.#policy = policy;
     this.#packets = new PacketBuffer(capacity);
@@ -195,31 +197,32 @@ export class JitterBuffer {
     return 'none';
   }
 
+  /**
+   * Takes the next packet before it is due, when it continues the stream without a gap; a time-stretch needs
+   * more samples at hand than a tick does.
+   */
+  takeAhead(now: Micros, pending: number): BufferedPacket | undefined {
+    const packet = this.#packets.first();
+    if (!this.#playing || packet?.timestamp !== this.#position) return undefined;
+    this.#emit(now, pending);
+    return packet;
+  }
+
   /** Counts what a time-stretch did: ticks removed (negative) or inserted (positive). */
   stretched(ticks: number): void {
     if (ticks < 0) this.#counters.removedSamplesForAcceleration -= ticks;
     else this.#counters.insertedSamplesForDeceleration += ticks;
   }
 
+  /** Forgets the stream, but not what was counted: the next packet belongs to another one. */
+  restart(): void {
+    this.#reception = new ReceptionStatistics(this.#clockRate);
+    this.#restart();
+  }
+
   /** A copy of the counters. */
   statistics(): PlayoutStatistics {
-    const c = this.#counters;
-    return {
-      jitterBufferDelay: c.jitterBufferDelay,
-      jitterBufferTargetDelay: c.jitterBufferTargetDelay,
-      jitterBufferEmittedCount: c.jitterBufferEmittedCount,
-      totalSamplesReceived: c.totalSamplesReceived,
-      concealedSamples: c.concealedSamples,
-      silentConcealedSamples: c.silentConcealedSamples,
-      concealmentEvents: c.concealmentEvents,
-      insertedSamplesForDeceleration: c.insertedSamplesForDeceleration,
-      removedSamplesForAcceleration: c.removedSamplesForAcceleration,
-      packetsReceived: this.#reception.packetsReceived,
-      packetsLost: this.#reception.packetsLost,
-      packetsDiscarded: c.packetsDiscarded,
-      packetsDuplicated: c.packetsDuplicated,
-      jitter: this.#reception.jitter / 1e6,
-    };
+    return this.#counters.snapshot(this.#reception);
   }
 
   #emit(now: Micros, pending: number): PlayoutDecision {

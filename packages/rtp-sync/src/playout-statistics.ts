@@ -1,3 +1,5 @@
+import type { ReceptionStatistics } from './reception-statistics.js';
+
 /**
  * Counters of one audio jitter buffer, named and defined as in the W3C webrtc-stats `inbound-rtp` dictionary.
  * Durations are in seconds and samples are per channel at the RTP clock rate, as there.
@@ -44,12 +46,26 @@ export class PlayoutCounters {
   packetsDiscarded = 0;
   packetsDuplicated = 0;
 
-  get totalSamplesReceived(): number {
-    return (
-      this.jitterBufferEmittedCount +
-      this.concealedSamples +
-      this.insertedSamplesForDeceleration -
-      this.removedSamplesForAcceleration
-    );
+  snapshot(reception: ReceptionStatistics): PlayoutStatistics {
+    return {
+      jitterBufferDelay: this.jitterBufferDelay,
+      jitterBufferTargetDelay: this.jitterBufferTargetDelay,
+      jitterBufferEmittedCount: this.jitterBufferEmittedCount,
+      totalSamplesReceived:
+        this.jitterBufferEmittedCount +
+        this.concealedSamples +
+        this.insertedSamplesForDeceleration -
+        this.removedSamplesForAcceleration,
+      concealedSamples: this.concealedSamples,
+      silentConcealedSamples: this.silentConcealedSamples,
+      concealmentEvents: this.concealmentEvents,
+      insertedSamplesForDeceleration: this.insertedSamplesForDeceleration,
+      removedSamplesForAcceleration: this.removedSamplesForAcceleration,
+      packetsReceived: reception.packetsReceived,
+      packetsLost: reception.packetsLost,
+      packetsDiscarded: this.packetsDiscarded,
+      packetsDuplicated: this.packetsDuplicated,
+      jitter: reception.jitter / 1e6,
+    };
   }
 }

@@ -245,6 +245,31 @@ test('payloads come out as they went in, though their memory is reused', () => {
   }
 });
 
+test('a packet can be taken ahead only when it continues what is played', () => {
+  const jb = buffer(40);
+  const payload = new Uint8Array(1);
+  const insert = (n: number): unknown => jb.insert(n, n * PTIME, PTIME, payload, at(0));
+  insert(0);
+  expect(jb.takeAhead(at(10), 0)).toBeUndefined();
+  expect(jb.next(at(40), 0)).toMatchObject({ op: 'decode' });
+  insert(2);
+  expect(jb.takeAhead(at(40), PTIME)).toBeUndefined();
+  insert(1);
+  expect(jb.takeAhead(at(40), PTIME)?.sequence).toBe(1);
+  expect(jb.timestampAt(0)).toBe(2 * PTIME);
+  expect(jb.statistics().jitterBufferEmittedCount).toBe(2 * PTIME);
+});
+
+test('another stream can take the place of the one before', () => {
+  const jb = buffer(40);
+  simulate(jb, stream(10), 240);
+  jb.restart();
+  expect(jb.playing).toBe(false);
+  const ticks = simulate(jb, stream(10, undefined, { sequence: 40_000, timestamp: 7 }), 240);
+  expect(packetsHeard(ticks)).toEqual(range(40_000, 40_010));
+  expect(jb.statistics().jitterBufferEmittedCount).toBe(20 * PTIME);
+});
+
 test('bad options are refused', () => {
   expect(() => new JitterBuffer({ clockRate: 0 })).toThrow(/clockRate must be a positive integer/);
   expect(() => new JitterBuffer({ clockRate: 48_000, capacity: 1.5 })).toThrow(/capacity/);
