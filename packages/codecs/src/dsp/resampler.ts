@@ -1,0 +1,200 @@
+import { ArgumentError } from '../errors.js';
+import { sincTable, type SincTable } from './sinc-table.js';
+
+/** What a resampler is made with. */
+export interface ResamplerOptions {
+  /** Nominal samples per second that go in: a whole number, 1000 to 768,000. */
+  readonly inputRate: number;
+  /** Nominal samples per second that come out: a whole number, 1000 to 768,000. */
+  readonly outputRate: number;
+  /** Interleaved channels: 1 to 32. */
+  readonly channels: number;
+}
+
+/** Largest correction in ppm that {@link Resampler.setCorrection} takes. */
+export const MAX_CORRECTION_PPM = 10_000;
+
+/** Input positions are counted in 1/(output rate × this) of a sample, so a correction has 0.001 ppm steps. */
+const RESOLUTION = 1e9;
+/** Input samples per channel worked on at once. */
+const BLOCK = 512;
+
+const within = (value: number, low: number, high: number): boolean =>
+  Number.isInteger(value) && value >= low && value <= high;
+
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? a : greatestCommonDivisor(b, a % b);
+
+/**
+ * Streaming sample rate converter: windowed sinc, with a ratio that can be trimmed at any time without
+ * a click. One instance is one stream; blocks of any length may follow each other.
+ *
+ * Output sample k stands for the input instant k × input rate / output rate, exactly: positions are
+ * integers, nothing accumulates. It needs {@link Resampler.latency} input samples beyond that instant.
+ */
+export class Resampler {
+  readonly inputRate: number;
+  readonly outputRate: number;
+  readonly channels: number;
+  /** Input samples per channel that must have come in beyond an output sample's instant. */
+  readonly latency: number;
+  readonly #table: SincTable;
+  readonly #kernel: Float64Array;
+  /** Interleaved input under the filter, and one block more. */
+  readonly #buffer: Float32Array;
+  /** Samples per channel in the buffer. */
+  #filled: number;
+  /** First sample in the buffer under the next output's filter. May lie beyond what is filled. */
+  #base = 0;
+  /** The next output's position behind that sample, in units of 1 / #unit. */
+  #phase = 0;
+  readonly #unit: number;
+  readonly #nominalStep: number;
+  /** From one output to the next: whole input samples, and units of 1 / #unit. */
+  #stepWhole = 0;
+  #stepPhase = 0;
+
+  /** Throws `ArgumentError` for options out of range. */
+  constructor({ inputRate, outputRate, channels }: ResamplerOptions) {
+    if (!within(inputRate, 1000, 768_000) || !within(outputRate, 1000, 768_000)) {
+      throw new ArgumentError(
+        `cannot convert ${inputRate} to ${outputRate} Hz; give whole rates from 1000 to 768000`,
+      );
+    }
+    if (!within(channels, 1, 32)) {
+      throw new ArgumentError(`channels is ${channels}; give a whole number from 1 to 32`);
+    }
+    this.inputRate = inputRate;
+    this.outputRate = outputRate;
+    this.channels = channels;
+    this.#table = sincTable(outputRate / inputRate);
+    this.latency = this.#table.taps / 2;
+    this.#kernel = new Float64Array(this.#table.taps);
+    this.#buffer = new Float32Array((this.#table.taps + BLOCK) * channels);
+    // Silence before the stream puts its first sample under the middle of the first output's filter.
+    this.#filled = this.latency - 1;
+    const divisor = greatestCommonDivisor(inputRate, outputRate);
+    this.#unit = (outputRate / divisor) * RESOLUTION;
+    this.#nominalStep = inputRate / divisor;
+    this.setCorrection(0);
+  }
+
+  /**
+   * From the next output on, uses up `ppm` millionths more input per output than the nominal rates say:
+   * positive for a source whose clock runs fast. −10,000 to 10,000, in steps of 0.001.
+   * Throws `ArgumentError` out of range.
+   */
+  setCorrection(ppm: number): void {
+    if (!(Math.abs(ppm) <= MAX_CORRECTION_PPM)) {
+      throw new ArgumentError(
+        `correction is ${ppm} ppm; give at most ${MAX_CORRECTION_PPM} either way`,
+      );
+    }
+    const step = this.#nominalStep * (RESOLUTION + Math.round(ppm * (RESOLUTION / 1e6)));
+    this.#stepWhole = Math.floor(step / this.#unit);
+    this.#stepPhase = step % this.#unit;
+  }
+
+  /** Samples per channel that `process` will give for `inputLength` per channel, at the present ratio. */
+  outputLength(inputLength: number): number {
+    const end = this.#filled + inputLength - this.#table.taps;
+    let outputs = 0;
+    for (let base = this.#base, phase = this.#phase; base <= end; outputs++) {
+      base += this.#stepWhole;
+      phase += this.#stepPhase;
+      if (phase >= this.#unit) {
+        phase -= this.#unit;
+        base++;
+      }
+    }
+    return outputs;
+  }
+
+  /** Fewest samples per channel to put in so that `process` gives at least `outputLength`, at the present ratio. */
+  inputLength(outputLength: number): number {
+    if (outputLength <= 0) return 0;
+    let base = this.#base;
+    for (let output = 1, phase = this.#phase; output < outputLength; output++) {
+      base += this.#stepWhole;
+      phase += this.#stepPhase;
+      if (phase >= this.#unit) {
+        phase -= this.#unit;
+        base++;
+      }
+    }
+    return Math.max(0, base + this.#table.taps - this.#filled);
+  }
+
+  /**
+   * Takes in all of `input`, interleaved, writes what can be computed now to the start of `output`,
+   * interleaved, and gives its samples per channel. Allocates nothing; keeps neither buffer.
+   * Throws `ArgumentError`, with nothing taken in, if `output` cannot hold `outputLength` of the input.
+   */
+  process(input: Float32Array, output: Float32Array): number {
+    const length = input.length / this.channels;
+    if (!Number.isInteger(length)) {
+      throw new ArgumentError(
+        `input of ${input.length} samples is not whole for ${this.channels} channels`,
+      );
+    }
+    const needed = this.outputLength(length) * this.channels;
+    if (output.length < needed) {
+      throw new ArgumentError(`output holds ${output.length} samples; give room for ${needed}`);
+    }
+    let written = 0;
+    for (let taken = 0; taken < input.length;) {
+      const end = Math.min(taken + BLOCK * this.channels, input.length);
+      let at = this.#filled * this.channels;
+      this.#filled += (end - taken) / this.channels;
+      while (taken < end) this.#buffer[at++] = input[taken++]!;
+      written = this.#drain(output, written);
+    }
+    return written / this.channels;
+  }
+
+  /** Computes every output whose filter is filled, then forgets the input before the next one's. */
+  #drain(output: Float32Array, start: number): number {
+    const { taps } = this.#table;
+    let at = start;
+    while (this.#base + taps <= this.#filled) {
+      this.#interpolateKernel();
+      for (let channel = 0; channel < this.channels; channel++) {
+        output[at++] = this.#filter(channel);
+      }
+      this.#base += this.#stepWhole;
+      this.#phase += this.#stepPhase;
+      if (this.#phase >= this.#unit) {
+        this.#phase -= this.#unit;
+        this.#base++;
+      }
+    }
+    const past = Math.min(this.#base, this.#filled);
+    this.#buffer.copyWithin(0, past * this.channels, this.#filled * this.channels);
+    this.#base -= past;
+    this.#filled -= past;
+    return at;
+  }
+
+  #interpolateKernel(): void {
+    const { taps, phases, coefficients } = this.#table;
+    const kernel = this.#kernel;
+    const position = (this.#phase / this.#unit) * phases;
+    const row = Math.min(Math.floor(position), phases - 1);
+    const weight = position - row;
+    let at = row * taps;
+    for (let tap = 0; tap < taps; tap++, at++) {
+      const low = coefficients[at]!;
+      kernel[tap] = low + weight * (coefficients[at + taps]! - low);
+    }
+  }
+
+  #filter(channel: number): number {
+    const kernel = this.#kernel;
+    const buffer = this.#buffer;
+    const stride = this.channels;
+    let at = this.#base * stride + channel;
+    let sum = 0;
+    for (let tap = 0; tap < kernel.length; tap++, at += stride) sum += kernel[tap]! * buffer[at]!;
+    return sum;
+  }
+}
