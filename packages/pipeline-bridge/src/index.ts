@@ -1,0 +1,42 @@
+export {
+  ClosedError,
+  DuplicateNodeTypeError,
+  ManifestError,
+  NodeError,
+  PipelineUseError,
+  UnknownNodeError,
+  WavError,
+} from './errors.js';
+export type { NodeErrorCode, WavErrorCode } from './errors.js';
+export { defaultQueueLimits } from './graph/data-queue.js';
+export type { QueueLimits } from './graph/data-queue.js';
+export { defineNode } from './graph/node.js';
+export type { Emit, NodeContext, NodeType, PipelineNode } from './graph/node.js';
+export { NodeTypes } from './graph/node-types.js';
+export type { OutputListener } from './graph/outputs.js';
+export { PipelineRunner } from './graph/pipeline-runner.js';
+export type { PipelineRunnerOptions } from './graph/pipeline-runner.js';
+export type { PipelineSession } from './graph/pipeline-session.js';
+export type { EdgeStats, NodeStats, OutputStats, PipelineStats } from './graph/stats.js';
+export { parseManifest } from './manifest/parse-manifest.js';
+export type { ParsedManifest, ParseManifestOptions } from './manifest/parse-manifest.js';
+export type { ManifestProblem } from './manifest/problem.js';
+export type { Manifest, ManifestNode } from './manifest/schema.js';
+export { builtInNodes } from './nodes/built-in-nodes.js';
+export { WavWriter } from './nodes/wav-writer.js';
+export type { WavWriterOptions } from './nodes/wav-writer.js';
+export { ownedCopy } from './runtime-data/owned-copy.js';
+export { audioData } from './runtime-data/runtime-data.js';
+export type {
+  AudioData,
+  BinaryData,
+  JsonData,
+  JsonValue,
+  RuntimeData,
+  RuntimeDataKind,
+  StreamPosition,
+  TextData,
+} from './runtime-data/runtime-data.js';
+export type { AudioOutlet, MeshPort, Recipients } from './session/mesh-port.js';
+export { MultiPeerPipeline } from './session/multi-peer-pipeline.js';
+export type { MultiPeerPipelineOptions, MultiPeerStats } from './session/multi-peer-pipeline.js';
