@@ -1,0 +1,72 @@
+import { decodeValue, METHODS } from '../messages/index.js';
+import type { HubParams } from '../messages/index.js';
+import { milliseconds } from '../time.js';
+import type { Micros } from '../time.js';
+import { SignalingError } from './errors.js';
+
+/** Who a client is and how it behaves. */
+export interface ClientOptions {
+  /** WebSocket address of the signaling server, `ws:` or `wss:`. */
+  readonly url: string;
+  /** Own id in the room: 1 to 128 of A–Z a–z 0–9 . _ ~ -. */
+  readonly peerId: string;
+  /** Room to join, named like a peer; default `default`. */
+  readonly room?: string | undefined;
+  /** What this peer can do, told to the others; default none. */
+  readonly capabilities?: readonly string[] | undefined;
+  /** Free data told to the others, at most 8192 characters as JSON; default empty. */
+  readonly userData?: Readonly<Record<string, unknown>> | undefined;
+  /** Time from dialing to the answer of the announcement, in milliseconds; default 10000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /**
+   * Time for the answer to an own offer, in milliseconds; default 12000, a little more than a
+   * server waits, so that its own error comes first.
+   */
+  readonly offerTimeoutMs?: number | undefined;
+  /** Bytes of the largest message accepted from the server; default 4194304 (4 MiB). */
+  readonly maxMessageBytes?: number | undefined;
+}
+
+/** Options checked and with every default filled in. */
+export interface ClientSettings {
+  readonly url: string;
+  readonly announcement: HubParams<'peer.announce'>;
+  readonly connectTimeout: Micros;
+  readonly offerTimeout: Micros;
+  readonly maxMessageBytes: number;
+}
+
+/** Checks `options`; throws {@link SignalingError} `INVALID_ARGUMENT`. */
+export function clientSettings(options: ClientOptions): ClientSettings {
+  const announcement = checkArgument(METHODS['peer.announce'].toHub, 'the announcement', {
+    peer_id: options.peerId,
+    room: options.room,
+    capabilities: options.capabilities,
+    user_data: options.userData,
+  });
+  return {
+    url: options.url,
+    announcement,
+    connectTimeout: milliseconds(positive('connectTimeoutMs', options.connectTimeoutMs, 10_000)),
+    offerTimeout: milliseconds(positive('offerTimeoutMs', options.offerTimeoutMs, 12_000)),
+    maxMessageBytes: positive('maxMessageBytes', options.maxMessageBytes, 4_194_304),
+  };
+}
+
+/** `value` as `schema` returns it; throws {@link SignalingError} `INVALID_ARGUMENT`. */
+export function checkArgument<S extends Parameters<typeof decodeValue>[0]>(
+  schema: S,
+  subject: string,
+  value: unknown,
+): ReturnType<S['parse']> {
+  const checked = decodeValue(schema, value, subject);
+  if (!checked.ok)
+    throw new SignalingError('INVALID_ARGUMENT', `${checked.error.message}; correct it`);
+  return checked.value as ReturnType<S['parse']>;
+}
+
+function positive(name: string, given: number | undefined, standard: number): number {
+  const value = given ?? standard;
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new SignalingError('INVALID_ARGUMENT', `${name} is ${value}; give a positive number`);
+}

@@ -1,0 +1,72 @@
+import type {
+  ConnectionState,
+  IceConnectionState,
+  IceGatheringState,
+  LeaveReason,
+  SignalingState,
+} from '../messages/index.js';
+import type { SignalingError } from './errors.js';
+
+/** Another peer in the room, as it announced itself. */
+export interface PeerInfo {
+  readonly peerId: string;
+  readonly capabilities: readonly string[];
+  readonly userData: Readonly<Record<string, unknown>>;
+}
+
+/** An offer or an answer: its SDP, and whether its sender takes candidates one by one. */
+export interface SessionDescription {
+  readonly sdp: string;
+  readonly canTrickle: boolean;
+}
+
+/** An ICE candidate as RTCIceCandidateInit has it; an empty `candidate` ends the candidates. */
+export interface IceCandidate {
+  readonly candidate: string;
+  readonly sdpMLineIndex: number | null;
+  readonly sdpMid: string | null;
+  readonly usernameFragment?: string | null | undefined;
+}
+
+/** The four states of one RTCPeerConnection. */
+export interface PeerConnectionStates {
+  readonly connectionState: ConnectionState;
+  readonly iceConnectionState: IceConnectionState;
+  readonly iceGatheringState: IceGatheringState;
+  readonly signalingState: SignalingState;
+}
+
+/** An offer from another peer. Answer or reject it once, within 10 s. */
+export interface IncomingOffer extends SessionDescription {
+  readonly from: string;
+  /**
+   * Accepts the offer. Returns false if it is too late, or the connection it came by is gone.
+   * Throws {@link SignalingError} `ALREADY_ANSWERED` or `INVALID_ARGUMENT`.
+   */
+  answer(answer: SessionDescription): boolean;
+  /** Refuses the offer with a code of `ErrorCode`; returns and throws as {@link answer} does. */
+  reject(code: number, message: string): boolean;
+}
+
+/** What a SignalingClient tells, by event name. */
+export interface SignalingEvents {
+  /** Announced, for the first time or again; `peers` are all others in the room now. */
+  readonly connected: { readonly peers: readonly PeerInfo[] };
+  /** The connection is gone, `cause` says why; the next attempt is in `delayMs` milliseconds. */
+  readonly reconnecting: {
+    readonly attempt: number;
+    readonly delayMs: number;
+    readonly cause: SignalingError;
+  };
+  readonly 'peer-announced': PeerInfo;
+  readonly 'peer-left': { readonly peerId: string; readonly reason: LeaveReason };
+  /** Without a listener, offers are rejected with CONNECTION_FAILED. */
+  readonly offer: IncomingOffer;
+  readonly candidate: { readonly from: string; readonly candidate: IceCandidate };
+  readonly 'state-changed': { readonly from: string; readonly states: PeerConnectionStates };
+  readonly disconnect: { readonly from: string; readonly reason: string };
+  /** The last event: `close()` was called, with this reason. */
+  readonly close: { readonly reason: string };
+  /** A listener threw; the others were called all the same. */
+  readonly 'listener-error': { readonly event: keyof SignalingEvents; readonly error: unknown };
+}

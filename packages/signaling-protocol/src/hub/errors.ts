@@ -1,0 +1,74 @@
+import { ErrorCode } from '../error-codes.js';
+import type { JsonRpcError } from '../json-rpc/index.js';
+import type { HubParams } from '../messages/index.js';
+import type { Membership } from './connection.js';
+import type { JoinRefusal } from './rooms.js';
+
+export const ALREADY_ANNOUNCED: JsonRpcError = {
+  code: ErrorCode.ALREADY_ANNOUNCED,
+  message: 'this connection has announced itself; open another one for another peer',
+};
+
+export const NOT_ANNOUNCED: JsonRpcError = {
+  code: ErrorCode.NOT_ANNOUNCED,
+  message: 'send peer.announce first',
+};
+
+export const FALSE_SENDER: JsonRpcError = {
+  code: ErrorCode.INVALID_PARAMS,
+  message: 'from is not the id this connection announced; leave it out',
+};
+
+export const TO_SELF: JsonRpcError = {
+  code: ErrorCode.INVALID_PARAMS,
+  message: 'to is the id of this connection itself; name another peer',
+};
+
+export const OFFER_INVALID: JsonRpcError = {
+  code: ErrorCode.OFFER_INVALID,
+  message: 'the offer is no session description; it must begin with v=0',
+};
+
+export const TOO_MANY_OFFERS: JsonRpcError = {
+  code: ErrorCode.TOO_MANY_REQUESTS,
+  message: 'too many offers wait for their answers; offer again later',
+};
+
+export const NO_ANSWER: JsonRpcError = {
+  code: ErrorCode.TIMEOUT,
+  message: 'the peer gave no answer in time; offer again',
+};
+
+export const peerNotFound = (peerId: string, { room }: Membership): JsonRpcError => ({
+  code: ErrorCode.PEER_NOT_FOUND,
+  message: `peer ${peerId} is not in room ${room}; wait for its peer.announced`,
+});
+
+export const answerInvalid = (why: string): JsonRpcError => ({
+  code: ErrorCode.ANSWER_INVALID,
+  message: `${why}; offer again`,
+});
+
+/** Why an announcement was refused. */
+export function joinError(
+  refusal: JoinRefusal,
+  { peer_id, room }: HubParams<'peer.announce'>,
+): JsonRpcError {
+  switch (refusal) {
+    case 'peer-id-taken':
+      return {
+        code: ErrorCode.PEER_ID_TAKEN,
+        message: `peer id ${peer_id} is taken in room ${room}; announce under another`,
+      };
+    case 'too-many-peers':
+      return {
+        code: ErrorCode.TOO_MANY_PEERS,
+        message: `room ${room} is full; use another room or try again later`,
+      };
+    case 'too-many-rooms':
+      return {
+        code: ErrorCode.TOO_MANY_ROOMS,
+        message: 'the server has no place for another room; use an existing one',
+      };
+  }
+}

@@ -1,0 +1,84 @@
+import type { RpcCall } from '../json-rpc/index.js';
+import { NEVER } from '../time.js';
+import type { Micros } from '../time.js';
+import type { Connection } from './connection.js';
+
+/** An offer that was passed on and waits for its answer. */
+export interface PendingOffer {
+  readonly caller: Connection;
+  readonly call: RpcCall;
+  readonly requestId: string;
+  readonly target: Connection;
+  /** Id of the request that the hub sent to `target`. */
+  readonly forwardedId: number;
+  readonly deadline: Micros;
+}
+
+/** The offers under way, found by either end; every deadline is as far ahead as any other. */
+export class PendingOffers {
+  /** In the order they were made, which is the order of their deadlines. */
+  readonly #all = new Set<PendingOffer>();
+  readonly #byTarget = new Map<Connection, Map<number, PendingOffer>>();
+  readonly #byCaller = new Map<Connection, Set<PendingOffer>>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get nextDeadline(): Micros {
+    for (const offer of this.#all) return offer.deadline;
+    return NEVER;
+  }
+
+  add(offer: PendingOffer): void {
+    this.#all.add(offer);
+    const incoming = this.#byTarget.get(offer.target);
+    if (incoming === undefined) {
+      this.#byTarget.set(offer.target, new Map([[offer.forwardedId, offer]]));
+    } else incoming.set(offer.forwardedId, offer);
+    const outgoing = this.#byCaller.get(offer.caller);
+    if (outgoing === undefined) this.#byCaller.set(offer.caller, new Set([offer]));
+    else outgoing.add(offer);
+  }
+
+  /** Removes and returns the offer that was sent to `target` under `forwardedId`. */
+  take(target: Connection, forwardedId: number): PendingOffer | undefined {
+    const offer = this.#byTarget.get(target)?.get(forwardedId);
+    if (offer !== undefined) this.#remove(offer);
+    return offer;
+  }
+
+  /** Removes and returns every offer that `target` was to answer. */
+  takeTo(target: Connection): PendingOffer[] {
+    const offers = [...(this.#byTarget.get(target)?.values() ?? [])];
+    for (const offer of offers) this.#remove(offer);
+    return offers;
+  }
+
+  /** Removes and returns every offer that `caller` has made. */
+  takeFrom(caller: Connection): PendingOffer[] {
+    const offers = [...(this.#byCaller.get(caller) ?? [])];
+    for (const offer of offers) this.#remove(offer);
+    return offers;
+  }
+
+  /** The connections whose time to answer an offer is over. */
+  overdue(now: Micros): Set<Connection> {
+    const targets = new Set<Connection>();
+    for (const offer of this.#all) {
+      if (offer.deadline > now) break;
+      targets.add(offer.target);
+    }
+    return targets;
+  }
+
+  #remove(offer: PendingOffer): void {
+    this.#all.delete(offer);
+    const incoming = this.#byTarget.get(offer.target);
+    incoming?.delete(offer.forwardedId);
+    if (incoming?.size === 0) this.#byTarget.delete(offer.target);
+    const outgoing = this.#byCaller.get(offer.caller);
+    outgoing?.delete(offer);
+    if (outgoing?.size === 0) this.#byCaller.delete(offer.caller);
+  }
+}

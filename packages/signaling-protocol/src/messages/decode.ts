@@ -1,0 +1,81 @@
+import type * as z from 'zod';
+import { ErrorCode } from '../error-codes.js';
+import type { JsonRpcError, JsonRpcParams } from '../json-rpc/index.js';
+import { METHODS } from './methods.js';
+import type { ClientCall, HubCall, MethodName } from './methods.js';
+
+/** A checked value, or the error to answer with. */
+export type Decoded<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: JsonRpcError };
+
+/** Checks a call that reached the hub; unknown fields are removed. Never throws. */
+export const decodeForHub = (method: string, params: JsonRpcParams | undefined): Decoded<HubCall> =>
+  decodeCall<HubCall>('toHub', method, params);
+
+/** Checks a call that reached a client; unknown fields are removed. Never throws. */
+export const decodeForClient = (
+  method: string,
+  params: JsonRpcParams | undefined,
+): Decoded<ClientCall> => decodeCall<ClientCall>('toClient', method, params);
+
+/** Whether `method` is useless without an id, because its result is the point of it. */
+export const isRequest = (method: MethodName): boolean => 'result' in METHODS[method];
+
+/** Checks `value` against a schema of the table; the error names at most five fields. */
+export function decodeValue<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  subject: string,
+): Decoded<z.output<S>> {
+  if (Array.isArray(value) || value === undefined) {
+    return invalidParams(`${subject} takes its fields by name, in an object`);
+  }
+  const checked = schema.safeParse(value);
+  if (checked.success) return { ok: true, value: checked.data };
+  const issues = checked.error.issues
+    .slice(0, MAX_ISSUES)
+    .map(({ path, message }) => ({ field: path.join('.').slice(0, MAX_PATH_LENGTH), message }));
+  const [worst] = issues;
+  const where = worst === undefined ? '' : `: ${worst.field}: ${worst.message}`;
+  return invalidParams(`${subject} is invalid${where}`, { issues });
+}
+
+const MAX_ISSUES = 5;
+const MAX_PATH_LENGTH = 128;
+
+/** An invalid-params failure that says what is wrong. */
+export const invalidParams = (
+  message: string,
+  data?: unknown,
+): { readonly ok: false; readonly error: JsonRpcError } => ({
+  ok: false,
+  error: {
+    code: ErrorCode.INVALID_PARAMS,
+    message,
+    ...(data === undefined ? {} : { data }),
+  },
+});
+
+function decodeCall<Call extends HubCall | ClientCall>(
+  side: 'toHub' | 'toClient',
+  method: string,
+  params: JsonRpcParams | undefined,
+): Decoded<Call> {
+  const schema = schemaOf(side, method);
+  if (schema === undefined) {
+    const error = { code: ErrorCode.METHOD_NOT_FOUND, message: 'no such method here' };
+    return { ok: false, error };
+  }
+  const decoded = decodeValue(schema, params, method);
+  // The table pairs each method with its schema, which the type of `Call` is made from.
+  return decoded.ok
+    ? { ok: true, value: { method, params: decoded.value } as unknown as Call }
+    : decoded;
+}
+
+function schemaOf(side: 'toHub' | 'toClient', method: string): z.ZodType | undefined {
+  if (!Object.hasOwn(METHODS, method)) return undefined;
+  const definition: { toHub?: z.ZodType; toClient?: z.ZodType } = METHODS[method as MethodName];
+  return definition[side];
+}

@@ -1,0 +1,20 @@
+export { FieldLimit, isSessionDescription } from './fields.js';
+export { METHODS } from './methods.js';
+export type {
+  ClientCall,
+  ClientMethod,
+  ClientParams,
+  ConnectionState,
+  HubCall,
+  HubMethod,
+  HubParams,
+  IceConnectionState,
+  IceGatheringState,
+  LeaveReason,
+  MethodName,
+  ResultOf,
+  SignalingState,
+  WirePeerInfo,
+} from './methods.js';
+export { decodeForClient, decodeForHub, decodeValue, invalidParams, isRequest } from './decode.js';
+export type { Decoded } from './decode.js';

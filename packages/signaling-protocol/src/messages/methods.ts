@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import * as field from './fields.js';
+
+/** A peer as others in its room see it. */
+export const peerInfo = z.object({
+  peer_id: field.id,
+  capabilities: field.capabilities,
+  user_data: field.userData,
+});
+
+const route = { from: field.id.optional(), to: field.id };
+const stampedRoute = { from: field.id, to: field.id };
+
+const offer = {
+  sdp: field.sdp,
+  can_trickle_ice_candidates: z.boolean(),
+  request_id: field.requestId,
+};
+
+const iceCandidate = {
+  candidate: field.candidate,
+  sdp_m_line_index: field.sdpMLineIndex,
+  sdp_mid: field.sdpMid,
+  user_fragment: field.userFragment,
+};
+
+const states = {
+  connection_state: field.connectionState,
+  ice_connection_state: field.iceConnectionState,
+  ice_gathering_state: field.iceGatheringState,
+  signaling_state: field.signalingState,
+};
+
+const disconnect = { reason: field.reason };
+
+/**
+ * Every method of `rm.signaling.v1`. `toHub` are its parameters where clients send it, `toClient`
+ * where the hub does; `result` is there if it is a request, which is of no use without an id.
+ * A notification sent with an id is answered with null or an error.
+ *
+ * The sender's identity is its connection's: `from` may be left out on the way in, must be true if
+ * given, and is always there on the way out.
+ */
+export const METHODS = {
+  'peer.announce': {
+    toHub: z.object({
+      peer_id: field.id,
+      room: field.id.default('default'),
+      capabilities: field.capabilities.default([]),
+      user_data: field.userData.default({}),
+    }),
+    result: z.object({
+      status: z.literal('registered'),
+      registered_at: z.iso.datetime({ offset: true }),
+      room: field.id,
+      peers: z.array(peerInfo),
+    }),
+  },
+  'peer.announced': { toClient: peerInfo },
+  'peer.offer': {
+    toHub: z.object({ ...route, ...offer }),
+    toClient: z.object({ ...stampedRoute, ...offer }),
+    result: z.object(offer),
+  },
+  'peer.ice_candidate': {
+    toHub: z.object({ ...route, ...iceCandidate }),
+    toClient: z.object({ ...stampedRoute, ...iceCandidate }),
+  },
+  'peer.state_changed': {
+    toHub: z.object({ ...route, ...states }),
+    toClient: z.object({ ...stampedRoute, ...states }),
+  },
+  'peer.disconnect': {
+    toHub: z.object({ ...route, ...disconnect }),
+    toClient: z.object({ ...stampedRoute, ...disconnect }),
+  },
+  'peer.left': {
+    toClient: z.object({ peer_id: field.id, reason: z.enum(['left', 'connection-lost']) }),
+  },
+} as const;
+
+/** Name of a method. */
+export type MethodName = keyof typeof METHODS;
+
+type ReceivedBy<Side extends string> = {
+  [M in MethodName]: (typeof METHODS)[M] extends Record<Side, z.ZodType> ? M : never;
+}[MethodName];
+
+type ParamsOf<M extends MethodName, Side extends string> =
+  (typeof METHODS)[M] extends Record<Side, infer Schema extends z.ZodType>
+    ? z.output<Schema>
+    : never;
+
+/** Methods that the hub receives. */
+export type HubMethod = ReceivedBy<'toHub'>;
+/** Methods that a client receives. */
+export type ClientMethod = ReceivedBy<'toClient'>;
+
+/** Checked parameters of `M` as the hub receives them, defaults filled in. */
+export type HubParams<M extends HubMethod> = ParamsOf<M, 'toHub'>;
+/** Checked parameters of `M` as a client receives them. */
+export type ClientParams<M extends ClientMethod> = ParamsOf<M, 'toClient'>;
+/** Checked result of the request `M`. */
+export type ResultOf<M extends ReceivedBy<'result'>> = ParamsOf<M, 'result'>;
+
+/** A call that the hub has received and checked. */
+export type HubCall = {
+  [M in HubMethod]: { readonly method: M; readonly params: HubParams<M> };
+}[HubMethod];
+/** A call that a client has received and checked. */
+export type ClientCall = {
+  [M in ClientMethod]: { readonly method: M; readonly params: ClientParams<M> };
+}[ClientMethod];
+
+/** {@link peerInfo} on the wire. */
+export type WirePeerInfo = z.output<typeof peerInfo>;
+/** Why a peer is gone: it said so, or its connection was lost. */
+export type LeaveReason = ClientParams<'peer.left'>['reason'];
+/** `connectionState` of an RTCPeerConnection. */
+export type ConnectionState = z.output<typeof field.connectionState>;
+/** `iceConnectionState` of an RTCPeerConnection. */
+export type IceConnectionState = z.output<typeof field.iceConnectionState>;
+/** `iceGatheringState` of an RTCPeerConnection. */
+export type IceGatheringState = z.output<typeof field.iceGatheringState>;
+/** `signalingState` of an RTCPeerConnection. */
+export type SignalingState = z.output<typeof field.signalingState>;
