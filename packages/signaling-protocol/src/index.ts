@@ -60,6 +60,7 @@ export {
   SignalingClient,
   SignalingError,
   SUB_PROTOCOL,
+  TypedEvents,
 } from './client/index.js';
 export type {
   AbortOptions,

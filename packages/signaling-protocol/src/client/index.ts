@@ -10,6 +10,7 @@ export type {
 } from './engine-io.js';
 export type { ClientOptions } from './options.js';
 export { SUB_PROTOCOL } from './dialed-socket.js';
+export { TypedEvents } from './typed-events.js';
 export { RpcError, SignalingError } from './errors.js';
 export type { SignalingErrorCode } from './errors.js';
 export type { AbortSignalLike, SignalingRuntime, SocketLike } from './runtime.js';

@@ -25,7 +25,13 @@ export interface IceCandidate {
 export interface TransportStates {
   readonly connection: 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
   readonly iceConnection:
-    'new' | 'checking' | 'connected' | 'completed' | 'failed' | 'disconnected' | 'closed';
+    | 'new'
+    | 'checking'
+    | 'connected'
+    | 'completed'
+    | 'failed'
+    | 'disconnected'
+    | 'closed';
   readonly iceGathering: 'new' | 'gathering' | 'complete';
   readonly signaling:
     | 'stable'
@@ -36,7 +42,10 @@ export interface TransportStates {
     | 'closed';
 }
 
-/** What a transport tells its owner. Handlers are called synchronously and must not throw. */
+/**
+ * What a transport tells its owner. Handlers are called synchronously, never before `createTransport` has
+ * returned, and must not throw.
+ */
 export interface TransportHandlers {
   /** A local change wants a new offer (coalesced; never while one is being made). */
   negotiationNeeded(): void;
@@ -85,7 +94,9 @@ export interface Transport {
    * Sends one audio packet. SSRC and payload type are the transport's own; sequence number, timestamp and
    * marker go out as given. Returns false, sending nothing, while the transport is not connected.
    */
-  sendAudio(packet: Pick<RtpPacket, 'sequenceNumber' | 'timestamp' | 'marker' | 'payload'>): boolean;
+  sendAudio(
+    packet: Pick<RtpPacket, 'sequenceNumber' | 'timestamp' | 'marker' | 'payload'>,
+  ): boolean;
   /** Sends an RTCP sender report for the outgoing audio. Returns false while not connected. */
   sendSenderReport(report: Omit<SenderReport, 'ssrc'>): boolean;
   /** Sends a non-empty message on the control channel. Returns false, sending nothing, while it is not open. */

@@ -1,0 +1,281 @@
+import type { OpusEngine } from '@rm/codecs';
+import { type DelayPolicy, type Micros, micros } from '@rm/rtp-sync';
+import type { IncomingOffer } from '@rm/signaling-protocol';
+import type {
+  Backend,
+  IceCandidate,
+  IceServer,
+  Transport,
+  TransportStates,
+} from '../backend/transport.js';
+import type { Clock } from '../clock/clock.js';
+import {
+  type ControlMessage,
+  type JsonValue,
+  parseControlMessage,
+  serializeControlMessage,
+} from '../data/control-message.js';
+import { CLOCK_RATE } from '../media/audio-format.js';
+import { AudioReceiver } from '../media/audio-receiver.js';
+import { AudioSender } from '../media/audio-sender.js';
+import { Negotiator } from '../negotiation/negotiator.js';
+import { Heartbeat } from './heartbeat.js';
+
+/** Where a connection to one peer stands. */
+export type LinkState = 'connecting' | 'connected' | 'closed';
+
+/**
+ * Why a connection ended: `closed` by this side, `peer-left` the room, `peer-closed` this connection, `replaced`
+ * by a new one of the same peer, `timeout` before it was connected, `silent` for too long, or `failed`.
+ */
+export type LinkCloseReason =
+  | 'closed'
+  | 'peer-left'
+  | 'peer-closed'
+  | 'replaced'
+  | 'timeout'
+  | 'silent'
+  | 'failed';
+
+/** How a link reaches the other side before it is connected. */
+export interface LinkSignaling {
+  /** Sends an offer; resolves with the SDP of the answer. */
+  offer(sdp: string): Promise<string>;
+  sendCandidate(candidate: IceCandidate): void;
+  sendStates(states: TransportStates): void;
+}
+
+/** What a link tells its owner. */
+export interface LinkEvents {
+  connected(): void;
+  /** The last event. `detail` says more than the reason, for a log. */
+  closed(reason: LinkCloseReason, detail: string): void;
+  message(payload: JsonValue): void;
+}
+
+/** What a link is made with. */
+export interface LinkOptions {
+  /** Whether this side makes the first offer. */
+  readonly initiator: boolean;
+  /** Whether this side gives way when both offer at once; the two sides must differ. */
+  readonly polite: boolean;
+  readonly backend: Backend;
+  readonly opus: OpusEngine;
+  readonly iceServers: readonly IceServer[];
+  readonly policy: DelayPolicy;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Longest time to `connected`. */
+  readonly connectTimeout: Micros;
+  readonly signaling: LinkSignaling;
+  readonly events: LinkEvents;
+}
+
+/**
+ * The connection to one peer: negotiation, transport, audio both ways, control messages and heartbeat.
+ *
+ * It has no timer: its owner calls {@link tick} on the media clock.
+ */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #transport: Transport;
+  readonly #negotiator: Negotiator;
+  readonly #deadline: Micros;
+  readonly #unixOrigin: Micros;
+  readonly sender: AudioSender;
+  #receiver: AudioReceiver | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #state: LinkState = 'connecting';
+  #malformedMessages = 0;
+  #messagesDropped = 0;
+  #closed: Promise<void> = Promise.resolve();
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    const { clock } = options;
+    this.#deadline = micros(clock.now() + options.connectTimeout);
+    this.#unixOrigin = clock.unixOrigin;
+    this.#transport = options.backend.createTransport(
+      { iceServers: options.iceServers },
+      {
+        negotiationNeeded: () => this.#negotiator.needed(),
+        iceCandidate: (candidate) => options.signaling.sendCandidate(candidate),
+        stateChange: (states) => this.#stateChanged(states),
+        audioPacket: (packet) => {
+          const now = clock.now();
+          this.#heartbeat?.heard(now);
+          this.#receiver?.packet(packet, now);
+        },
+        senderReport: (report) => this.#receiver?.senderReport(report),
+        reportBlock: () => this.#heartbeat?.heard(clock.now()),
+        channelOpen: () => {
+          this.#heartbeat ??= new Heartbeat(clock.now());
+          this.#beat(clock.now());
+        },
+        channelClose: () => this.close('peer-closed', 'the control channel was closed'),
+        message: (data) => this.#messageReceived(data),
+      },
+    );
+    this.#negotiator = new Negotiator({
+      initiator: options.initiator,
+      polite: options.polite,
+      transport: this.#transport,
+      sendOffer: (sdp) => options.signaling.offer(sdp),
+      giveUp: (reason) => this.close('failed', reason),
+    });
+    this.sender = new AudioSender(this.#transport, clock.unixOrigin, options.random);
+    void this.#openReceiver();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** The receiving side, once its decoder is loaded. */
+  get receiver(): AudioReceiver | undefined {
+    return this.#receiver;
+  }
+
+  /** Id of the other side's session (SDP `o=` line); undefined before its first description. */
+  get remoteSession(): string | undefined {
+    return this.#negotiator.remoteSession;
+  }
+
+  /** Round trip in microseconds, of the latest ping or by RTCP. */
+  get roundTrip(): number | undefined {
+    return this.#heartbeat?.roundTrip ?? this.#transport.roundTripTime();
+  }
+
+  /** Control messages of the other side that could not be read. */
+  get malformedMessages(): number {
+    return this.#malformedMessages;
+  }
+
+  /** Control messages that could not be sent. */
+  get messagesDropped(): number {
+    return this.#messagesDropped;
+  }
+
+  offerReceived(offer: IncomingOffer): void {
+    this.#negotiator.offerReceived(offer);
+  }
+
+  candidateReceived(candidate: IceCandidate): void {
+    this.#negotiator.candidateReceived(candidate);
+  }
+
+  /** Sends a message of the application. Returns false, counting it as dropped, when it cannot be sent now. */
+  sendMessage(payload: JsonValue): boolean {
+    return this.#send({ kind: 'json', payload });
+  }
+
+  /** Does what is due: connect timeout, heartbeat. */
+  tick(now: Micros): void {
+    if (this.#state === 'connecting' && now >= this.#deadline)
+      this.close(
+        'timeout',
+        `not connected within ${this.#options.connectTimeout / 1000} ms (ICE ${this.#transport.states.iceConnection})`,
+      );
+    else this.#beat(now);
+  }
+
+  /** Closes the connection and releases everything. Idempotent. */
+  close(reason: LinkCloseReason, detail: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#negotiator.close();
+    this.#receiver?.close();
+    this.#closed = this.#transport.close();
+    this.#options.events.closed(reason, detail);
+  }
+
+  /** Resolves when everything that {@link close} gave up is gone. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  async #openReceiver(): Promise<void> {
+    const { opus, policy, clock } = this.#options;
+    try {
+      const decoder = await opus.createDecoder({ sampleRate: CLOCK_RATE, channels: 1 });
+      if (this.#state === 'closed') {
+        decoder.close();
+        return;
+      }
+      this.#receiver = new AudioReceiver({
+        decoder,
+        policy,
+        unixOrigin: this.#unixOrigin,
+        clockOffset: () => this.#heartbeat?.offset(micros(this.#unixOrigin + clock.now())),
+      });
+    } catch (error) {
+      this.close('failed', `no decoder: ${text(error)}`);
+    }
+  }
+
+  #stateChanged(states: TransportStates): void {
+    if (this.#state === 'closed') return;
+    this.#options.signaling.sendStates(states);
+    if (states.connection === 'connected' && this.#state === 'connecting') {
+      this.#state = 'connected';
+      this.#options.events.connected();
+    } else if (states.connection === 'failed') this.close('failed', 'ICE or DTLS failed');
+    else if (states.connection === 'closed') this.close('peer-closed', 'the transport was closed');
+  }
+
+  #beat(now: Micros): void {
+    const nowUnix = micros(this.#unixOrigin + now);
+    switch (this.#heartbeat?.poll(now, nowUnix)) {
+      case 'send-ping':
+        this.#send({ kind: 'ping', timestampMs: nowUnix / 1000 });
+        break;
+      case 'dead':
+        this.close('silent', 'nothing was heard for 4 s');
+        break;
+      case 'wait':
+      case undefined:
+    }
+  }
+
+  #messageReceived(data: string | Uint8Array): void {
+    const now = this.#options.clock.now();
+    this.#heartbeat?.heard(now);
+    const parsed = parseControlMessage(data);
+    if (!parsed.ok) {
+      this.#malformedMessages++;
+      return;
+    }
+    const nowUnix = micros(this.#unixOrigin + now);
+    const message = parsed.value;
+    switch (message.kind) {
+      case 'ping':
+        this.#send({
+          kind: 'pong',
+          pingTimestampMs: message.timestampMs,
+          pongTimestampMs: nowUnix / 1000,
+        });
+        break;
+      case 'pong':
+        this.#heartbeat?.pong(
+          unixMicros(message.pingTimestampMs),
+          unixMicros(message.pongTimestampMs),
+          nowUnix,
+        );
+        break;
+      case 'json':
+        this.#options.events.message(message.payload);
+    }
+  }
+
+  #send(message: ControlMessage): boolean {
+    const sent =
+      this.#state !== 'closed' && this.#transport.sendMessage(serializeControlMessage(message));
+    if (!sent) this.#messagesDropped++;
+    return sent;
+  }
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Microseconds of a wall-clock time in milliseconds, rounded as the sender's own were. */
+const unixMicros = (milliseconds: number): Micros => Math.round(milliseconds * 1000) as Micros;

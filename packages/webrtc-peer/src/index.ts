@@ -1,0 +1,24 @@
+export type {
+  Backend,
+  IceCandidate,
+  IceServer,
+  SessionDescription,
+  Transport,
+  TransportConfig,
+  TransportHandlers,
+  TransportStates,
+} from './backend/transport.js';
+export { weriftBackend } from './backend/werift/index.js';
+export { systemClock } from './clock/clock.js';
+export type { Clock } from './clock/clock.js';
+export type { LinkCloseReason, LinkState } from './connection/link.js';
+export type { JsonValue } from './data/control-message.js';
+export type { AudioReceiverStatistics } from './media/audio-receiver.js';
+export type { AudioSenderStatistics } from './media/audio-sender.js';
+export { UnsupportedFrameError } from './media/audio-stream.js';
+export { OutputConflictError } from './mesh/audio-output.js';
+export type { AudioOutput, Recipients } from './mesh/audio-output.js';
+export { Mesh } from './mesh/mesh.js';
+export type { MeshEvents, MeshOptions, TickListener } from './mesh/mesh.js';
+export type { LinkStatistics, MeshStatistics } from './mesh/statistics.js';
+export type { ReportBlock, RtpPacket, SenderReport } from './rtp/packet.js';

@@ -1,0 +1,56 @@
+/** Decoded samples (one channel) waiting to be played, in memory that is reused. */
+export class SampleFifo {
+  #samples: Float32Array;
+  #start = 0;
+  #end = 0;
+
+  /** @param capacity - Samples for which room is made at once; more is made when it is needed. */
+  constructor(capacity: number) {
+    this.#samples = new Float32Array(capacity);
+  }
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** All waiting samples, oldest first. A view, valid until the next call of another method. */
+  peek(): Float32Array {
+    return this.#samples.subarray(this.#start, this.#end);
+  }
+
+  push(samples: Float32Array): void {
+    this.#reserve(samples.length);
+    this.#samples.set(samples, this.#end);
+    this.#end += samples.length;
+  }
+
+  pushSilence(count: number): void {
+    this.#reserve(count);
+    this.#samples.fill(0, this.#end, this.#end + count);
+    this.#end += count;
+  }
+
+  /** Takes the oldest samples into the whole of `out`, which must not be longer than what waits. */
+  shift(out: Float32Array): void {
+    out.set(this.#samples.subarray(this.#start, this.#start + out.length));
+    this.#start += out.length;
+  }
+
+  /** Puts `samples` in place of all that waits. */
+  replace(samples: Float32Array): void {
+    this.#start = this.#end = 0;
+    this.push(samples);
+  }
+
+  #reserve(count: number): void {
+    if (this.#end + count <= this.#samples.length) return;
+    const length = this.length;
+    if (length + count > this.#samples.length) {
+      const larger = new Float32Array(2 * (length + count));
+      larger.set(this.peek());
+      this.#samples = larger;
+    } else this.#samples.copyWithin(0, this.#start, this.#end);
+    this.#start = 0;
+    this.#end = length;
+  }
+}

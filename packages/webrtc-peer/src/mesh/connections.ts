@@ -1,0 +1,196 @@
+import type { Micros } from '@rm/rtp-sync';
+import { ErrorCode, type IncomingOffer, type SignalingClient } from '@rm/signaling-protocol';
+import type { IceCandidate, TransportStates } from '../backend/transport.js';
+import { Link, type LinkCloseReason, type LinkOptions } from '../connection/link.js';
+import type { JsonValue } from '../data/control-message.js';
+import { sessionIdOf } from '../negotiation/session-id.js';
+import { Member } from './member.js';
+
+/** What the connections tell their owner. */
+export interface ConnectionEvents {
+  connected(peerId: string): void;
+  disconnected(peerId: string, reason: LinkCloseReason, detail: string): void;
+  message(from: string, payload: JsonValue): void;
+}
+
+/** The part of a link's options that is the same for all. */
+export type LinkSettings = Pick<
+  LinkOptions,
+  'backend' | 'opus' | 'iceServers' | 'clock' | 'random' | 'connectTimeout'
+> & { readonly policy: () => LinkOptions['policy'] };
+
+/**
+ * The members of the room and the link to each: who connects to whom, when a lost link is made again, and which
+ * link a message of the signaling is for.
+ *
+ * The peer that joins makes the links to those that are there. A link lost to the network is made again by the
+ * same side, at growing intervals, as long as the peer is in the room.
+ */
+export class Connections {
+  readonly #signaling: SignalingClient;
+  readonly #settings: LinkSettings;
+  readonly #events: ConnectionEvents;
+  readonly #members = new Map<string, Member>();
+  readonly #closing = new Set<Promise<void>>();
+  #closed = false;
+  #unsendable = 0;
+
+  constructor(signaling: SignalingClient, settings: LinkSettings, events: ConnectionEvents) {
+    this.#signaling = signaling;
+    this.#settings = settings;
+    this.#events = events;
+  }
+
+  /** All members of the room that are known, and those who left it and are still connected. */
+  get members(): Iterable<Member> {
+    return this.#members.values();
+  }
+
+  /** A peer that was in the room before this node: this side connects. */
+  found(peerId: string, since: Micros): void {
+    const member = this.#member(peerId, true, since);
+    // After the signaling was lost and found again the links of before are still good.
+    if (member.link === undefined) this.#open(member, true);
+  }
+
+  /** A peer that came into the room after this node: it connects. */
+  announced(peerId: string, now: Micros): void {
+    this.#member(peerId, false, now);
+  }
+
+  /** A peer is not in the room any more: by its own will, or its signaling connection was lost. */
+  left(peerId: string, byItself: boolean): void {
+    const member = this.#members.get(peerId);
+    if (member === undefined) return;
+    member.gone = true;
+    member.retryAt = undefined;
+    if (member.link === undefined) this.#members.delete(peerId);
+    // Media does not need the signaling: a link that works stays until it is silent.
+    else if (byItself || member.link.state !== 'connected')
+      member.link.close('peer-left', byItself ? 'it left the room' : 'its signaling was lost');
+  }
+
+  offered(offer: IncomingOffer, now: Micros): void {
+    if (this.#closed) {
+      offer.reject(ErrorCode.CONNECTION_FAILED, 'this node is leaving');
+      return;
+    }
+    const member = this.#members.get(offer.from) ?? this.#member(offer.from, false, now);
+    const session = member.link?.remoteSession;
+    if (session !== undefined && session !== sessionIdOf(offer.sdp))
+      member.link?.close('replaced', 'the peer made a new connection');
+    (member.link ?? this.#open(member, false)).offerReceived(offer);
+  }
+
+  candidate(from: string, candidate: IceCandidate): void {
+    this.#members.get(from)?.link?.candidateReceived(candidate);
+  }
+
+  /** The peer ended the connection, and wants no other. */
+  ended(from: string, detail: string): void {
+    const member = this.#members.get(from);
+    if (member?.link === undefined) return;
+    member.initiator = false;
+    member.link.close('peer-closed', detail);
+  }
+
+  tick(now: Micros): void {
+    for (const member of this.#members.values()) {
+      member.link?.tick(now);
+      if (member.retryAt !== undefined && now >= member.retryAt) this.#open(member, true);
+    }
+  }
+
+  /** Closes every link; resolves when all they held is released. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { link } of this.#members.values()) link?.close('closed', 'this node left');
+    this.#members.clear();
+    await Promise.all(this.#closing);
+  }
+
+  #member(peerId: string, initiator: boolean, since: Micros): Member {
+    let member = this.#members.get(peerId);
+    if (member === undefined) {
+      member = new Member(peerId, initiator, since);
+      this.#members.set(peerId, member);
+    }
+    member.gone = false;
+    member.initiator = initiator;
+    return member;
+  }
+
+  #open(member: Member, initiator: boolean): Link {
+    const { peerId } = member;
+    const { policy, ...settings } = this.#settings;
+    const abort = new AbortController();
+    member.retryAt = undefined;
+    const link = new Link({
+      ...settings,
+      policy: policy(),
+      initiator,
+      polite: this.#signaling.peerId > peerId,
+      signaling: {
+        offer: async (sdp) => {
+          const answer = await this.#signaling.offer(
+            peerId,
+            { sdp, canTrickle: true },
+            { signal: abort.signal },
+          );
+          return answer.sdp;
+        },
+        sendCandidate: (candidate) =>
+          this.#send(() => this.#signaling.sendCandidate(peerId, candidate)),
+        sendStates: (states) =>
+          this.#send(() => this.#signaling.sendState(peerId, onTheWire(states))),
+      },
+      events: {
+        connected: () => {
+          member.connected();
+          this.#events.connected(peerId);
+        },
+        closed: (reason, detail) => {
+          abort.abort(new Error(`the link was closed: ${reason}`));
+          this.#linkClosed(member, reason, detail);
+        },
+        message: (payload) => this.#events.message(peerId, payload),
+      },
+    });
+    member.link = link;
+    return link;
+  }
+
+  #linkClosed(member: Member, reason: LinkCloseReason, detail: string): void {
+    const { link } = member;
+    member.link = undefined;
+    if (link !== undefined) {
+      const closing = link.closed.finally(() => this.#closing.delete(closing));
+      this.#closing.add(closing);
+    }
+    if (member.gone) this.#members.delete(member.peerId);
+    else if (!this.#closed && member.initiator)
+      member.retry(this.#settings.clock.now(), this.#settings.random);
+    this.#events.disconnected(member.peerId, reason, detail);
+  }
+
+  /** Signaling refuses what a backend should never give (an oversized candidate); the connection can do without. */
+  #send(send: () => boolean): void {
+    try {
+      send();
+    } catch {
+      this.#unsendable++;
+    }
+  }
+
+  /** Candidates and states the signaling refused to send. */
+  get unsendable(): number {
+    return this.#unsendable;
+  }
+}
+
+const onTheWire = (states: TransportStates): Parameters<SignalingClient['sendState']>[1] => ({
+  connectionState: states.connection,
+  iceConnectionState: states.iceConnection,
+  iceGatheringState: states.iceGathering,
+  signalingState: states.signaling,
+});

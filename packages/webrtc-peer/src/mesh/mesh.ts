@@ -1,0 +1,260 @@
+import { type AudioFrame, type OpusApplication, type OpusEngine, loadOpus } from '@rm/codecs';
+import { AdaptiveDelayPolicy, type AdaptiveDelayOptions, type Micros, millis } from '@rm/rtp-sync';
+import {
+  type PeerConnectionStates,
+  type SignalingClient,
+  TypedEvents,
+} from '@rm/signaling-protocol';
+import type { Backend, IceServer } from '../backend/transport.js';
+import { type Clock, systemClock } from '../clock/clock.js';
+import { MediaClock } from '../clock/media-clock.js';
+import type { LinkCloseReason } from '../connection/link.js';
+import type { JsonValue } from '../data/control-message.js';
+import { CLOCK_RATE } from '../media/audio-format.js';
+import { AudioStream } from '../media/audio-stream.js';
+import { AudioOutput, OutputConflictError, type Recipients } from './audio-output.js';
+import { Connections } from './connections.js';
+import { type MeshStatistics, linkStatistics } from './statistics.js';
+
+/** How a {@link Mesh} is set up. */
+export interface MeshOptions {
+  /** A client that is not connected yet; the mesh connects it and closes it. Its peer id is the node's. */
+  readonly signaling: SignalingClient;
+  readonly backend: Backend;
+  /** Default: libopus-wasm. */
+  readonly opus?: OpusEngine;
+  /** Default none: host candidates only. */
+  readonly iceServers?: readonly IceServer[];
+  /** Encoder settings. */
+  readonly audio?: {
+    /** Target in bit/s, 6000…510000; default 64000. */
+    readonly bitrate?: number;
+    /** 0…10; default 9. */
+    readonly complexity?: number;
+    /** Default `audio`. */
+    readonly application?: OpusApplication;
+  };
+  /** Bounds of the playout delay. */
+  readonly playoutDelay?: AdaptiveDelayOptions;
+  /** Longest time a connection may take, in ms; default 5000. */
+  readonly connectTimeoutMs?: number;
+  readonly clock?: Clock;
+  /** Source of random numbers in [0, 1). */
+  readonly random?: () => number;
+}
+
+/** What a mesh tells. */
+export interface MeshEvents {
+  /** Media and messages can flow to and from a peer. */
+  readonly 'peer-connected': { readonly peerId: string };
+  readonly 'peer-disconnected': {
+    readonly peerId: string;
+    readonly reason: LinkCloseReason;
+    readonly detail: string;
+  };
+  /** An application message of a peer. */
+  readonly message: { readonly from: string; readonly payload: JsonValue };
+  /** A peer published the states of its end of the connection. */
+  readonly 'remote-states': { readonly from: string; readonly states: PeerConnectionStates };
+  /** This node is in the room: for the first time, or again after its signaling was lost. */
+  readonly 'signaling-connected': { readonly peers: number };
+  /** The signaling connection was lost and is being made again; media goes on. */
+  readonly 'signaling-lost': { readonly cause: Error };
+  /** A listener threw; the others were called all the same. */
+  readonly 'listener-error': { readonly event: string; readonly error: unknown };
+}
+
+/** Called on each tick with what is heard of every peer at that instant. */
+export type TickListener = (frames: ReadonlyMap<string, AudioFrame>, instant: Micros) => void;
+
+/**
+ * A node of the mesh: connected to every other peer of a room, hearing all of them on one 10 ms clock.
+ *
+ * On each tick every peer's 10 ms of that instant are pulled, then the tick listeners are called in the order in
+ * which they were added.
+ */
+export class Mesh {
+  readonly #audio: Required<NonNullable<MeshOptions['audio']>>;
+  readonly #opus: OpusEngine;
+  readonly #clock: Clock;
+  readonly #signaling: SignalingClient;
+  readonly #connections: Connections;
+  readonly #mediaClock: MediaClock;
+  readonly #outputs = new Set<AudioOutput>();
+  readonly #tickListeners = new Set<TickListener>();
+  readonly #frames = new Map<string, AudioFrame>();
+  readonly #events = new TypedEvents<MeshEvents>((event, error) =>
+    this.#listenerFailed(event, error),
+  );
+  #announced: Micros | undefined;
+
+  /**
+   * Loads the codec and makes a mesh that is not connected yet.
+   * @throws RangeError for playout delay bounds that make no sense.
+   */
+  static async create(options: MeshOptions): Promise<Mesh> {
+    return new Mesh(options, options.opus ?? (await loadOpus()));
+  }
+
+  private constructor(options: MeshOptions, opus: OpusEngine) {
+    this.#audio = { bitrate: 64_000, complexity: 9, application: 'audio', ...options.audio };
+    this.#opus = opus;
+    this.#clock = options.clock ?? systemClock;
+    this.#signaling = options.signaling;
+    // Checks the bounds now: when a link is made it is too late to complain.
+    const policy = (): AdaptiveDelayPolicy => new AdaptiveDelayPolicy(options.playoutDelay);
+    policy();
+    this.#connections = new Connections(
+      options.signaling,
+      {
+        backend: options.backend,
+        opus,
+        iceServers: options.iceServers ?? [],
+        policy,
+        clock: this.#clock,
+        random: options.random ?? Math.random,
+        connectTimeout: millis(options.connectTimeoutMs ?? 5000),
+      },
+      {
+        connected: (peerId) => this.#events.emit('peer-connected', { peerId }),
+        disconnected: (peerId, reason, detail) =>
+          this.#events.emit('peer-disconnected', { peerId, reason, detail }),
+        message: (from, payload) => this.#events.emit('message', { from, payload }),
+      },
+    );
+    this.#mediaClock = new MediaClock(this.#clock, (instant) => this.#tick(instant));
+    this.#followSignaling();
+  }
+
+  /** This node's id in the room. */
+  get peerId(): string {
+    return this.#signaling.peerId;
+  }
+
+  /** Joins the room and starts the media clock. Rejects with the `SignalingError` of the client. */
+  async connect(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#announced = this.#clock.now();
+    await this.#signaling.connect(options);
+    this.#mediaClock.start();
+  }
+
+  /** Adds a listener for `name`; returns what removes it. */
+  on<Name extends keyof MeshEvents>(
+    name: Name,
+    listener: (event: MeshEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /**
+   * Adds a listener for every tick; returns what removes it. The map and the samples in it are reused: read or
+   * copy them before the listener returns.
+   */
+  onTick(listener: TickListener): () => void {
+    this.#tickListeners.add(listener);
+    return () => void this.#tickListeners.delete(listener);
+  }
+
+  /**
+   * Opens an audio stream to `to`; it is encoded once, whatever the number of peers.
+   * @throws OutputConflictError (`OUTPUT_CONFLICT`) when one of them hears an open stream already.
+   */
+  async openAudio(to: Recipients): Promise<AudioOutput> {
+    const encoder = await this.#opus.createEncoder({
+      sampleRate: CLOCK_RATE,
+      channels: 1,
+      ...this.#audio,
+    });
+    for (const output of this.#outputs)
+      if (output.overlaps(to)) {
+        encoder.close();
+        throw new OutputConflictError(to);
+      }
+    const stream = new AudioStream(encoder, (packet) => {
+      const now = this.#clock.now();
+      for (const { peerId, link } of this.#connections.members)
+        if (link?.state === 'connected' && output.reaches(peerId)) link.sender.send(packet, now);
+    });
+    const output = new AudioOutput(to, stream, this.#clock, () => this.#outputs.delete(output));
+    this.#outputs.add(output);
+    return output;
+  }
+
+  /** Sends an application message; returns the number of peers it was handed to. */
+  sendMessage(payload: JsonValue, to: Recipients): number {
+    let sent = 0;
+    for (const { peerId, link } of this.#connections.members)
+      if (
+        link?.state === 'connected' &&
+        (to === 'all' || to.includes(peerId)) &&
+        link.sendMessage(payload)
+      )
+        sent++;
+    return sent;
+  }
+
+  /** What is known of every connection now. */
+  statistics(): MeshStatistics {
+    return {
+      peerId: this.peerId,
+      links: [...this.#connections.members].flatMap((member) => linkStatistics(member)),
+      ticksSkipped: this.#mediaClock.skipped,
+    };
+  }
+
+  /** Leaves the room and releases everything. Idempotent. */
+  async close(): Promise<void> {
+    this.#mediaClock.stop();
+    this.#tickListeners.clear();
+    for (const output of this.#outputs) output.close();
+    await Promise.all([this.#signaling.close(), this.#connections.close()]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #tick(instant: Micros): void {
+    const now = this.#clock.now();
+    this.#connections.tick(now);
+    this.#frames.clear();
+    for (const { peerId, link } of this.#connections.members) {
+      const frame = link?.receiver?.pull(instant, now);
+      if (frame !== undefined) this.#frames.set(peerId, frame);
+    }
+    for (const listener of this.#tickListeners) {
+      try {
+        listener(this.#frames, instant);
+      } catch (error) {
+        this.#listenerFailed('tick', error);
+      }
+    }
+  }
+
+  #listenerFailed(event: string, error: unknown): void {
+    if (event !== 'listener-error') this.#events.emit('listener-error', { event, error });
+  }
+
+  #followSignaling(): void {
+    const signaling = this.#signaling;
+    const connections = this.#connections;
+    signaling.on('connected', ({ peers }) => {
+      const since = this.#announced ?? this.#clock.now();
+      this.#announced = undefined;
+      for (const { peerId } of peers) connections.found(peerId, since);
+      this.#events.emit('signaling-connected', { peers: peers.length });
+    });
+    signaling.on('reconnecting', ({ cause }) => this.#events.emit('signaling-lost', { cause }));
+    signaling.on('peer-announced', ({ peerId }) =>
+      connections.announced(peerId, this.#clock.now()),
+    );
+    signaling.on('peer-left', ({ peerId, reason }) => connections.left(peerId, reason === 'left'));
+    signaling.on('offer', (offer) => connections.offered(offer, this.#clock.now()));
+    signaling.on('candidate', ({ from, candidate: { usernameFragment, ...candidate } }) =>
+      connections.candidate(from, { ...candidate, usernameFragment: usernameFragment ?? null }),
+    );
+    signaling.on('disconnect', ({ from, reason }) => connections.ended(from, reason));
+    signaling.on('state-changed', (event) => this.#events.emit('remote-states', event));
+    signaling.on('listener-error', ({ event, error }) => this.#listenerFailed(event, error));
+  }
+}

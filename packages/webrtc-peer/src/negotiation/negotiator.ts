@@ -1,0 +1,124 @@
+import { ErrorCode, type IncomingOffer, RpcError } from '@rm/signaling-protocol';
+import type { IceCandidate, Transport } from '../backend/transport.js';
+import { Negotiation, type NegotiationInput, type NegotiationOutput } from './negotiation.js';
+import { sessionIdOf } from './session-id.js';
+
+/** What a negotiator is made with. */
+export interface NegotiatorOptions {
+  /** Whether this side makes the first offer; otherwise it offers only after it has answered once. */
+  readonly initiator: boolean;
+  /** Whether this side gives way when both offer at once; the two sides must differ. */
+  readonly polite: boolean;
+  readonly transport: Transport;
+  /** Sends an offer; resolves with the SDP of the answer. */
+  readonly sendOffer: (sdp: string) => Promise<string>;
+  /** The negotiation cannot go on. */
+  readonly giveUp: (reason: string) => void;
+}
+
+/** Carries out what {@link Negotiation} decides, on a transport and the signaling. */
+export class Negotiator {
+  readonly #options: NegotiatorOptions;
+  readonly #negotiation: Negotiation;
+  readonly #offers = new Map<number, IncomingOffer>();
+  #mayOffer: boolean;
+  #token = 0;
+  #remoteSession: string | undefined;
+  #closed = false;
+
+  constructor(options: NegotiatorOptions) {
+    this.#options = options;
+    this.#negotiation = new Negotiation({ polite: options.polite });
+    this.#mayOffer = options.initiator;
+  }
+
+  /** Id of the other side's session (SDP `o=` line); undefined before its first description. */
+  get remoteSession(): string | undefined {
+    return this.#remoteSession;
+  }
+
+  needed(): void {
+    if (this.#mayOffer) this.#handle({ kind: 'needed' });
+  }
+
+  offerReceived(offer: IncomingOffer): void {
+    const token = ++this.#token;
+    this.#offers.set(token, offer);
+    this.#handle({ kind: 'offer-received', token, sdp: offer.sdp });
+  }
+
+  candidateReceived(candidate: IceCandidate): void {
+    this.#handle({ kind: 'candidate-received', candidate });
+  }
+
+  /** Refuses what is not answered yet; nothing happens afterwards. */
+  close(): void {
+    this.#closed = true;
+    for (const offer of this.#offers.values())
+      offer.reject(ErrorCode.CONNECTION_FAILED, 'the connection was closed');
+    this.#offers.clear();
+  }
+
+  #handle(input: NegotiationInput): void {
+    if (this.#closed) return;
+    for (const output of this.#negotiation.handle(input)) this.#carryOut(output);
+  }
+
+  #carryOut(output: NegotiationOutput): void {
+    const { transport } = this.#options;
+    const failed = (error: unknown): void => this.#handle({ kind: 'failed', reason: text(error) });
+    switch (output.kind) {
+      case 'set-local':
+        transport
+          .setLocalDescription()
+          .then((description) => this.#handle({ kind: 'local-set', description }), failed);
+        break;
+      case 'set-remote':
+        this.#remoteSession = sessionIdOf(output.description.sdp) ?? this.#remoteSession;
+        transport
+          .setRemoteDescription(output.description)
+          .then(() => this.#handle({ kind: 'remote-set' }), failed);
+        break;
+      case 'add-candidate':
+        void transport.addIceCandidate(output.candidate);
+        break;
+      case 'send-offer':
+        this.#options.sendOffer(output.sdp).then(
+          (sdp) => this.#handle({ kind: 'answer-received', sdp }),
+          (error: unknown) =>
+            this.#handle({
+              kind: 'offer-refused',
+              glare: error instanceof RpcError && error.code === ErrorCode.NEGOTIATION_IN_PROGRESS,
+              reason: text(error),
+            }),
+        );
+        break;
+      case 'send-answer':
+        this.#mayOffer = true;
+        this.#reply(output.token, (offer) => offer.answer({ sdp: output.sdp, canTrickle: true }));
+        break;
+      case 'refuse-offer': {
+        const code =
+          output.cause === 'invalid' ? ErrorCode.OFFER_INVALID : ErrorCode.NEGOTIATION_IN_PROGRESS;
+        this.#reply(output.token, (offer) => offer.reject(code, output.reason));
+        break;
+      }
+      case 'give-up':
+        this.#options.giveUp(output.reason);
+    }
+  }
+
+  #reply(token: number, send: (offer: IncomingOffer) => boolean): void {
+    const offer = this.#offers.get(token);
+    this.#offers.delete(token);
+    if (offer === undefined) return;
+    try {
+      send(offer);
+    } catch (error) {
+      // The signaling does not carry what the backend made, such as an SDP beyond its size limit.
+      this.#options.giveUp(text(error));
+    }
+  }
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
