@@ -39,7 +39,6 @@ export class Resampler {
   /** Input samples per channel that must have come in beyond an output sample's instant. */
   readonly latency: number;
   readonly #table: SincTable;
-  readonly #kernel: Float64Array;
   /** Interleaved input under the filter, and one block more. */
   readonly #buffer: Float32Array;
   /** Samples per channel in the buffer. */
@@ -69,7 +68,6 @@ export class Resampler {
     this.channels = channels;
     this.#table = sincTable(outputRate / inputRate);
     this.latency = this.#table.taps / 2;
-    this.#kernel = new Float64Array(this.#table.taps);
     this.#buffer = new Float32Array((this.#table.taps + BLOCK) * channels);
     // Silence before the stream puts its first sample under the middle of the first output's filter.
     this.#filled = this.latency - 1;
@@ -154,12 +152,22 @@ export class Resampler {
 
   /** Computes every output whose filter is filled, then forgets the input before the next one's. */
   #drain(output: Float32Array, start: number): number {
-    const { taps } = this.#table;
+    const { taps, phases, coefficients } = this.#table;
     let at = start;
     while (this.#base + taps <= this.#filled) {
-      this.#interpolateKernel();
-      for (let channel = 0; channel < this.channels; channel++) {
-        output[at++] = this.#filter(channel);
+      const position = (this.#phase / this.#unit) * phases;
+      const row = Math.min(Math.floor(position), phases - 1);
+      const from = this.#base * this.channels;
+      for (let channel = 0; channel < this.channels; channel++, at++) {
+        output[at] = filter(
+          coefficients,
+          row * taps,
+          taps,
+          position - row,
+          this.#buffer,
+          from + channel,
+          this.channels,
+        );
       }
       this.#base += this.#stepWhole;
       this.#phase += this.#stepPhase;
@@ -174,27 +182,33 @@ export class Resampler {
     this.#filled -= past;
     return at;
   }
+}
 
-  #interpolateKernel(): void {
-    const { taps, phases, coefficients } = this.#table;
-    const kernel = this.#kernel;
-    const position = (this.#phase / this.#unit) * phases;
-    const row = Math.min(Math.floor(position), phases - 1);
-    const weight = position - row;
-    let at = row * taps;
-    for (let tap = 0; tap < taps; tap++, at++) {
-      const low = coefficients[at]!;
-      kernel[tap] = low + weight * (coefficients[at + taps]! - low);
-    }
+/**
+ * Applies the filter `weight` of the way between the row at `row` and the next one to every `stride`th
+ * sample from `at` on. Two taps a turn keep the additions from waiting for each other.
+ */
+function filter(
+  coefficients: Float32Array,
+  row: number,
+  taps: number,
+  weight: number,
+  samples: Float32Array,
+  at: number,
+  stride: number,
+): number {
+  let low = 0;
+  let low2 = 0;
+  let high = 0;
+  let high2 = 0;
+  for (let i = row, end = row + taps, from = at; i < end; i += 2, from += 2 * stride) {
+    const sample = samples[from]!;
+    const sample2 = samples[from + stride]!;
+    low += coefficients[i]! * sample;
+    high += coefficients[i + taps]! * sample;
+    low2 += coefficients[i + 1]! * sample2;
+    high2 += coefficients[i + taps + 1]! * sample2;
   }
-
-  #filter(channel: number): number {
-    const kernel = this.#kernel;
-    const buffer = this.#buffer;
-    const stride = this.channels;
-    let at = this.#base * stride + channel;
-    let sum = 0;
-    for (let tap = 0; tap < kernel.length; tap++, at += stride) sum += kernel[tap]! * buffer[at]!;
-    return sum;
-  }
+  low += low2;
+  return low + weight * (high + high2 - low);
 }

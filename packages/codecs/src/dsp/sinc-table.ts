@@ -12,8 +12,8 @@ const TAPS = 32;
 const PHASES = 256;
 /** Centre of the transition band as part of the lower Nyquist frequency: lets 10 kHz through at 24 kHz. */
 const CUTOFF = 0.92;
-/** Kaiser window parameter for some 80 dB beside the transition band and more further off. */
-const BETA = 8;
+/** Kaiser window parameter for 90 dB beside the transition band and more further off. */
+const BETA = 9;
 
 /** Modified Bessel function of the first kind, order 0, by its power series. */
 function bessel0(x: number): number {

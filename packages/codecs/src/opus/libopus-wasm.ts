@@ -73,18 +73,16 @@ class Encoder implements OpusEncoder {
 class Decoder implements OpusDecoder {
   readonly sampleRate: number;
   readonly channels: number;
-  readonly #longest: number;
-  /** What concealment is made in: SILK knows frames of at least 10 ms, CELT of 2.5 ms. */
-  #unit: number;
-  /** Concealed samples not yet asked for, less than one unit, so that short requests join up. */
+  /** Losses are concealed in frames like the last received: libopus fades from one to the next. */
+  readonly #lost: { frameSize: number };
+  /** Concealed samples not yet asked for, less than one frame, so that short requests join up. */
   #surplus: Float32Array = new Float32Array(0);
   #handle: OpusDecoderHandle | undefined;
 
   constructor(handle: OpusDecoderHandle) {
     this.sampleRate = handle.sampleRate;
     this.channels = handle.channels;
-    this.#longest = (handle.sampleRate * 120) / 1000;
-    this.#unit = handle.sampleRate / 100;
+    this.#lost = { frameSize: handle.sampleRate / 50 };
     this.#handle = handle;
   }
 
@@ -94,7 +92,7 @@ class Decoder implements OpusDecoder {
     if (!toc.ok || packet.length > limits.MAX_PACKET_BYTES) return undefined;
     try {
       const pcm = handle.decodeFloat(packet);
-      this.#unit = this.sampleRate / (toc.value.mode === 'celt' ? 400 : 100);
+      this.#lost.frameSize = (toc.value.frameDuration * this.sampleRate) / 1_000_000;
       this.#surplus = this.#surplus.subarray(0, 0);
       return pcm;
     } catch (error) {
@@ -114,9 +112,7 @@ class Decoder implements OpusDecoder {
       filled += part.length;
       this.#surplus = this.#surplus.subarray(part.length);
       if (filled === out.length) return out;
-      const units = Math.ceil((out.length - filled) / this.channels / this.#unit);
-      const frameSize = Math.min(units * this.#unit, this.#longest);
-      this.#surplus = handle.decodeFloat(null, { frameSize });
+      this.#surplus = handle.decodeFloat(null, this.#lost);
     }
   }
 
