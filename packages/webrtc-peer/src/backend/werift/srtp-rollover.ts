@@ -1,0 +1,23 @@
+/** What an SRTP context knows of one stream. */
+export interface RolloverState {
+  rolloverCounter: number;
+  rolloverHasProcessed?: boolean;
+  lastSequenceNumber: number;
+}
+
+/**
+ * Moves an SRTP stream on to the packet with `sequenceNumber`, the nearest one to the last (RFC 3711 §3.3.1:
+ * within 2¹⁵ either way). werift sees a wrap only within 100 packets of it, so that a gap of two seconds of
+ * audio across the wrap would leave the receiver unable to decrypt for ever.
+ */
+export const trackRollover = (sequenceNumber: number, state: RolloverState): void => {
+  const last = state.lastSequenceNumber;
+  state.lastSequenceNumber = sequenceNumber;
+  if (state.rolloverHasProcessed !== true) {
+    state.rolloverHasProcessed = true;
+    return;
+  }
+  const step = ((sequenceNumber - last) << 16) >> 16;
+  if (step > 0 && sequenceNumber < last) state.rolloverCounter++;
+  else if (step < 0 && sequenceNumber > last && state.rolloverCounter > 0) state.rolloverCounter--;
+};
