@@ -29,7 +29,7 @@ export class PitchSearch {
 
   constructor({ sampleRate, channels }: SampleFormat) {
     this.minLag = Math.round(sampleRate / 400);
-    this.maxLag = Math.round((sampleRate * 15) / 1000);
+    this.maxLag = Math.floor((sampleRate * 15) / 1000);
     this.lag = this.maxLag;
     this.#channels = channels;
     this.#factor = Math.max(1, Math.floor(sampleRate / COARSE_RATE));

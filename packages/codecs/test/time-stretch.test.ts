@@ -1,0 +1,165 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { TimeStretch } from '../src/index.js';
+import {
+  channelOf,
+  fitSine,
+  interleave,
+  noise,
+  rms,
+  roughness,
+  tone,
+  voice,
+} from './support/signals.js';
+
+const bad = expect.objectContaining({ name: 'ArgumentError', code: 'BAD_ARGUMENT' });
+const OPERATIONS = ['accelerate', 'decelerate'] as const;
+type Operation = (typeof OPERATIONS)[number];
+
+function stretch(
+  operation: Operation,
+  input: Float32Array,
+  { sampleRate = 48_000, channels = 1 } = {},
+): Float32Array {
+  const stretcher = new TimeStretch({ sampleRate, channels });
+  const out = new Float32Array(input.length + stretcher.maxChange * channels).fill(NaN);
+  const produced = stretcher[operation](input, out) * channels;
+  expect(out.subarray(produced).every((sample) => Number.isNaN(sample))).toBe(true);
+  return out.subarray(0, produced);
+}
+
+/** Samples added by an operation: negative if it removed some. */
+const change = (operation: Operation, input: Float32Array, channels = 1): number =>
+  (stretch(operation, input, { channels }).length - input.length) / channels;
+
+describe.each(OPERATIONS)('%s', (operation) => {
+  const sign = operation === 'accelerate' ? -1 : 1;
+
+  test.each([8_000, 16_000, 24_000, 44_100, 48_000])(
+    'a tone of 200 Hz at %i Hz keeps frequency, phase and smoothness',
+    (sampleRate) => {
+      const input = tone(200, sampleRate, (sampleRate * 3) / 100);
+      const out = stretch(operation, input, { sampleRate });
+      const added = (out.length - input.length) * sign;
+      const period = sampleRate / 200;
+      // Whole periods, of which 2.5 to 15 ms can hold one to three.
+      const off = Math.abs(added - Math.round(added / period) * period);
+      expect(added).toBeGreaterThanOrEqual(Math.floor(period));
+      expect(off).toBeLessThan(0.51);
+      // A period that is no whole number of samples leaves a step of phase of up to half a sample.
+      expect(fitSine(out, 200, sampleRate).snr).toBeGreaterThan(off === 0 ? 100 : 30);
+      expect(roughness(out)).toBeLessThan(roughness(input) * (off === 0 ? 1.0001 : 1.05));
+    },
+  );
+
+  test.each([90, 117, 160, 233, 310])('a voice of %i Hz keeps its waveform', (pitch) => {
+    const input = voice(pitch, 48_000, 1920);
+    const out = stretch(operation, input);
+    const added = (out.length - input.length) * sign;
+    const periods = (added * pitch) / 48_000;
+    expect(added).toBeGreaterThan(0);
+    expect(Math.abs(periods - Math.round(periods))).toBeLessThan(0.03);
+    expect(roughness(out)).toBeLessThan(roughness(input) * 1.15);
+    expect(rms(out) / rms(input)).toBeGreaterThan(0.93);
+    expect(rms(out) / rms(input)).toBeLessThan(1.07);
+  });
+
+  test('noise has no period to spare and comes out unchanged', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const input = noise(seed, 1440, 0.3);
+      expect(stretch(operation, input)).toEqual(input);
+    }
+  });
+
+  test('a tone in loud noise is refused, in faint noise it is not', () => {
+    const mixed = (level: number): Float32Array => {
+      const hiss = noise(2, 1440, level);
+      return tone(250, 48_000, 1440).map((x, i) => x + hiss[i]!);
+    };
+    expect(change(operation, mixed(0.5))).toBe(0);
+    expect(change(operation, mixed(0.1))).not.toBe(0);
+  });
+
+  test('silence and noise below −50 dBFS change by the full 15 ms', () => {
+    expect(change(operation, new Float32Array(1440))).toBe(720 * sign);
+    expect(change(operation, noise(1, 1440, 0.004))).toBe(720 * sign);
+    expect(change(operation, noise(1, 1440, 0.02))).toBe(0);
+  });
+
+  test('both channels change by the same number of samples, whichever is heard', () => {
+    const one = tone(200, 48_000, 1440);
+    const silent = new Float32Array(1440);
+    const opposite = one.map((x) => -x);
+    const alone = stretch(operation, one);
+    for (const [left, right] of [
+      [one, silent],
+      [silent, one],
+      [one, one],
+      [one, opposite],
+    ] as const) {
+      const out = stretch(operation, interleave(left, right), { channels: 2 });
+      for (const [channel, input] of [left, right].entries()) {
+        const sounding = input === silent ? silent.subarray(0, alone.length) : alone;
+        const heard = channelOf(out, channel, 2).map((x) => (input === opposite ? -x : x));
+        expect(heard.length).toBe(alone.length);
+        expect(Math.abs(rms(heard) - rms(sounding))).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  test('only the middle of a longer block is touched', () => {
+    const input = tone(200, 48_000, 4800);
+    const out = stretch(operation, input);
+    const edge = 2400 - 720;
+    expect(out.subarray(0, edge)).toEqual(input.subarray(0, edge));
+    expect(out.subarray(-edge)).toEqual(input.subarray(-edge));
+  });
+
+  test('any block gives a length within 15 ms, and samples no louder than its own', () => {
+    fc.assert(
+      fc.property(
+        fc.float32Array({ minLength: 480, maxLength: 700, noNaN: true, min: -1, max: 1 }),
+        (input) => {
+          const out = stretch(operation, input, { sampleRate: 16_000 });
+          const added = (out.length - input.length) * sign;
+          const loudest = Math.max(...input.map(Math.abs));
+          return (
+            (added === 0 || (added >= 40 && added <= 240)) &&
+            out.every((x) => Math.abs(x) <= loudest * (1 + 1e-6))
+          );
+        },
+      ),
+    );
+  });
+
+  test('blocks too short, ragged or without room are refused', () => {
+    const stretcher = new TimeStretch({ sampleRate: 48_000, channels: 2 });
+    const room = new Float32Array(10_000);
+    expect(stretcher.minBlock).toBe(1440);
+    expect(() => stretcher[operation](new Float32Array(2 * 1439), room)).toThrow(bad);
+    expect(() => stretcher[operation](new Float32Array(2 * 1440 + 1), room)).toThrow(bad);
+    const needed = 2 * (1440 + (operation === 'decelerate' ? 720 : 0));
+    const input = new Float32Array(2 * 1440);
+    expect(() => stretcher[operation](input, room.subarray(0, needed - 1))).toThrow(bad);
+    expect(stretcher[operation](input, room.subarray(0, needed))).toBe(1440 + 720 * sign);
+  });
+});
+
+test('a tone lengthened and shortened many times over still is that tone', () => {
+  let signal = tone(240, 48_000, 4800);
+  for (let i = 0; i < 25; i++) {
+    const longer = stretch('decelerate', signal);
+    expect(longer.length).toBeGreaterThan(signal.length);
+    signal = stretch('accelerate', longer);
+    expect(signal.length).toBeLessThan(longer.length);
+  }
+  expect(fitSine(signal, 240, 48_000).snr).toBeGreaterThan(90);
+});
+
+test.each([
+  { sampleRate: 7_999, channels: 1 },
+  { sampleRate: NaN, channels: 1 },
+  { sampleRate: 48_000, channels: 3 },
+])('%j is refused', (format) => {
+  expect(() => new TimeStretch(format)).toThrow(bad);
+});
