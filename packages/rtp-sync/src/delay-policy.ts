@@ -21,9 +21,9 @@ export class FixedDelayPolicy implements DelayPolicy {
 
 /** Bounds and start of {@link AdaptiveDelayPolicy}. */
 export interface AdaptiveDelayOptions {
-  /** Delay before anything has been measured; default 25 ms. */
+  /** Delay before anything has been measured; default 20 ms. */
   readonly start?: Micros;
-  /** Smallest target; default 20 ms, two ticks of the media clock. */
+  /** Smallest target; default 15 ms, a tick of the media clock and a timer's lateness. */
   readonly min?: Micros;
   /** Largest target; default 500 ms. */
   readonly max?: Micros;
@@ -36,12 +36,13 @@ const WINDOW = 500_000;
 const QUANTILE = 0.95;
 /** Weight lost per second; half of the past is forgotten in about 20 s. */
 const FORGET_PER_SECOND = 0.034;
-/** How many windows of measurement the start value is worth. */
-const START_WEIGHT = 2;
+/** How many windows of measurement the start value is worth: one bad half second does not outweigh it. */
+const START_WEIGHT = 20;
 
 /**
  * Follows the network: the target is the 95 % quantile of the largest relative delay per half second, over a
- * histogram of 5 ms buckets that forgets with time. A packet later than the target raises it at once.
+ * histogram of 5 ms buckets that forgets with time. The half second under way counts from its first late packet
+ * on, so the target rises at once when the network turns bad.
  */
 export class AdaptiveDelayPolicy implements DelayPolicy {
   readonly #min: number;
@@ -49,12 +50,13 @@ export class AdaptiveDelayPolicy implements DelayPolicy {
   readonly #weights = new Float64Array(BUCKETS);
   #total = START_WEIGHT;
   #windowStart: Micros | undefined;
-  #windowMax = 0;
+  /** Bucket of the largest delay in the window under way; it has weight 1 in the histogram. */
+  #current: number | undefined;
   #target: Micros;
 
   /** @throws RangeError unless 0 ≤ min ≤ start ≤ max ≤ 2 s. */
   constructor(options: AdaptiveDelayOptions = {}) {
-    const { start = 25_000, min = 20_000, max = 500_000 } = options;
+    const { start = 20_000, min = 15_000, max = 500_000 } = options;
     if (!(0 <= min && min <= start && start <= max && max <= 2_000_000))
       throw new RangeError(
         `playout delay bounds must satisfy 0 ≤ min ≤ start ≤ max ≤ 2000000 µs, got ${min}, ${start}, ${max}`,
@@ -70,27 +72,33 @@ export class AdaptiveDelayPolicy implements DelayPolicy {
   }
 
   observe(relativeDelay: Micros, arrival: Micros): void {
-    if (this.#windowStart === undefined) this.#windowStart = arrival;
-    if (relativeDelay > this.#windowMax) this.#windowMax = relativeDelay;
+    this.#windowStart ??= arrival;
     const elapsed = arrival - this.#windowStart;
-    if (elapsed < WINDOW && relativeDelay <= this.#target) return;
-    this.#close(elapsed);
-    this.#windowStart = arrival;
+    if (elapsed >= WINDOW) {
+      this.#forget(elapsed);
+      this.#windowStart = arrival;
+      this.#current = undefined;
+    }
+    const bucket = bucketOf(relativeDelay);
+    if (this.#current !== undefined && bucket <= this.#current) return;
+    if (this.#current === undefined) this.#total++;
+    else this.#weights[this.#current] = this.#weights[this.#current]! - 1;
+    this.#weights[bucket] = this.#weights[bucket]! + 1;
+    this.#current = bucket;
+    this.#target = this.#quantile();
   }
 
-  /** Puts the window's largest delay into the histogram and reads the new target. */
-  #close(elapsed: number): void {
-    const keep = (1 - FORGET_PER_SECOND) ** (Math.max(0, elapsed) / 1e6);
+  #forget(elapsed: number): void {
+    const keep = (1 - FORGET_PER_SECOND) ** (elapsed / 1e6);
     for (let i = 0; i < BUCKETS; i++) this.#weights[i] = this.#weights[i]! * keep;
-    this.#total = this.#total * keep + 1;
-    const bucket = bucketOf(this.#windowMax);
-    this.#weights[bucket] = this.#weights[bucket]! + 1;
-    this.#windowMax = 0;
+    this.#total *= keep;
+  }
 
+  #quantile(): Micros {
     let above = this.#total * (1 - QUANTILE);
     let i = BUCKETS - 1;
     while (i > 0 && (above -= this.#weights[i]!) >= 0) i--;
-    this.#target = Math.min(this.#max, Math.max(this.#min, (i + 1) * BUCKET)) as Micros;
+    return Math.min(this.#max, Math.max(this.#min, (i + 1) * BUCKET)) as Micros;
   }
 }
 

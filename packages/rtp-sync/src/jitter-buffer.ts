@@ -42,8 +42,10 @@ const MAX_EXCESS = 300_000;
 /** A media clock that moves so far against ours is another one. */
 const CLOCK_JUMP = 10_000_000;
 /** The delay may be so far above or below the target before the playout speed changes. */
-const SLACK_ABOVE = 20_000;
+const SLACK_ABOVE = 25_000;
 const SLACK_BELOW = 15_000;
+/** Before a stream begins its arrivals are observed for so long, so that it begins with the right delay. */
+const OBSERVATION_TIME = 80_000;
 
 /**
  * Audio jitter buffer: takes RTP packets as they come and says, each time samples are needed, what to do.
@@ -69,6 +71,10 @@ export class JitterBuffer {
   readonly #silence: Mutable<PlayoutDecision & { op: 'silence' }>;
 
   #playing = false;
+  /** When a new stream may begin. */
+  #beginsAt: number | undefined;
+  /** Whether the stream was played at all; one that only paused is not observed again. */
+  #begun = false;
   /** RTP timestamp (unwrapped) of the next sample to be decoded. */
   #position = 0;
   /** Origin of media time, so that it stays a small number. */
@@ -143,7 +149,8 @@ export class JitterBuffer {
       return 'duplicate';
     }
     const delay = this.#arrivals.update(now, this.#mediaTime(start));
-    this.#policy.observe(delay, now);
+    // While a stream has not begun, connecting disturbs its packets more than the network does.
+    if (this.#playing) this.#policy.observe(delay, now);
     if (this.#playing && start < this.#position) {
       this.#counters.packetsDiscarded++;
       return 'late';
@@ -166,15 +173,11 @@ export class JitterBuffer {
   next(now: Micros, pending: number): PlayoutDecision {
     const first = this.#packets.first();
     if (!this.#playing) {
-      if (first === undefined || this.#delayOf(first.timestamp, now, pending) < this.#policy.target)
-        return this.#silenceFor(this.#chunk);
+      if (first === undefined || !this.#due(now, pending)) return this.#silenceFor(this.#chunk);
       this.#playing = true;
-      this.#position = first.timestamp;
-      this.#lastSequence = first.sequence - 1;
       this.#run = 0;
-      this.#credit = 0;
-    }
-    this.#skipExcess(now, pending);
+      this.#continueAt(this.#packets.first()!);
+    } else if (first !== undefined) this.#skipExcess(first, now, pending);
     const packet = this.#packets.first();
     if (packet === undefined) return this.#underrun();
     const gap = packet.timestamp - this.#position;
@@ -278,20 +281,37 @@ export class JitterBuffer {
     return this.#silenceFor(ticks);
   }
 
+  /** Whether playout begins now, with the first packet. A new stream is observed before, and joined where it is then. */
+  #due(now: Micros, pending: number): boolean {
+    if (this.#beginsAt === undefined) this.#beginsAt = now + OBSERVATION_TIME;
+    if (now < this.#beginsAt) return false;
+    const { target } = this.#policy;
+    if (!this.#begun) this.#skipLate(now, pending);
+    this.#begun = this.#delayOf(this.#packets.first()!.timestamp, now, pending) >= target;
+    return this.#begun;
+  }
+
   /** After a stall the listener is brought back at once instead of staying behind. */
-  #skipExcess(now: Micros, pending: number): void {
-    let packet = this.#packets.first();
-    if (packet === undefined) return;
-    const limit = this.#policy.target + MAX_EXCESS;
-    if (this.#delayOf(packet.timestamp, now, pending) <= limit) return;
+  #skipExcess(first: BufferedPacket, now: Micros, pending: number): void {
+    const { target } = this.#policy;
+    if (this.#delayOf(first.timestamp, now, pending) <= target + MAX_EXCESS) return;
+    this.#skipLate(now, pending);
+    this.#continueAt(this.#packets.first()!);
+  }
+
+  /** Drops packets that would be played a tick or more after the target delay, but for the last. */
+  #skipLate(now: Micros, pending: number): void {
+    const delay = this.#policy.target + this.#chunk * this.#microsPerTick;
     while (
       this.#packets.size > 1 &&
-      this.#delayOf(packet.timestamp, now, pending) > this.#policy.target
+      this.#delayOf(this.#packets.first()!.timestamp, now, pending) >= delay
     ) {
       this.#packets.shift();
       this.#counters.packetsDiscarded++;
-      packet = this.#packets.first()!;
     }
+  }
+
+  #continueAt(packet: BufferedPacket): void {
     this.#position = packet.timestamp;
     this.#lastSequence = packet.sequence - 1;
     this.#credit = 0;
@@ -321,5 +341,7 @@ export class JitterBuffer {
     this.#timestamps.reset();
     this.#origin = undefined;
     this.#playing = false;
+    this.#beginsAt = undefined;
+    this.#begun = false;
   }
 }
