@@ -2,8 +2,33 @@ import { DtlsClient, isDtls, type RTCDtlsTransport } from 'werift';
 
 /** Handshake records kept for a server that is not there yet; one flight of a client fits. */
 const MAX_EARLY_RECORDS = 8;
+/** The flight of the first ClientHello. */
+const CLIENT_HELLO = 1;
 /** A number above every flight of the handshake (RFC 6347 §4.2.4). */
 const HANDSHAKE_OVER = 100;
+
+/**
+ * Begins a client's handshake, and returns what is due when werift's sleep is over: its ClientHello once more,
+ * if the other side was too late for the first, well before the retransmission after 500 ms.
+ */
+const beginClient = (socket: DtlsClient): (() => Promise<void>) => {
+  const wire = socket.transport.socket;
+  const send = wire.send.bind(wire);
+  const hello: Buffer[] = [];
+  wire.send = (record) => {
+    hello.push(record);
+    return send(record);
+  };
+  const running = socket.connect();
+  wire.send = send;
+  running.catch(() => {});
+  return () => {
+    if (socket.dtls.flight === CLIENT_HELLO) {
+      for (const record of hello) void send(record).catch(() => {});
+    }
+    return running;
+  };
+};
 
 /**
  * Lets the DTLS handshake begin at once. werift's client sleeps 100 ms before its ClientHello, because a
@@ -24,12 +49,7 @@ export const beginHandshakeAtOnce = (dtls: RTCDtlsTransport): void => {
     queueMicrotask(() => {
       const socket = dtls.dtls;
       if (socket === undefined || dtls.state !== 'connecting') return;
-      if (socket instanceof DtlsClient) {
-        // What werift calls when its sleep is over becomes the handshake that already runs.
-        const running = socket.connect();
-        running.catch(() => {});
-        socket.connect = () => running;
-      }
+      if (socket instanceof DtlsClient) socket.connect = beginClient(socket);
       for (const record of early.splice(0)) socket.transport.socket.onData?.(record, ['', 0]);
     });
   });

@@ -12,12 +12,13 @@ export interface RolloverState {
  */
 export const trackRollover = (sequenceNumber: number, state: RolloverState): void => {
   const last = state.lastSequenceNumber;
-  state.lastSequenceNumber = sequenceNumber;
-  if (state.rolloverHasProcessed !== true) {
-    state.rolloverHasProcessed = true;
-    return;
-  }
   const step = ((sequenceNumber - last) << 16) >> 16;
-  if (step > 0 && sequenceNumber < last) state.rolloverCounter++;
-  else if (step < 0 && sequenceNumber > last && state.rolloverCounter > 0) state.rolloverCounter--;
+  if (state.rolloverHasProcessed !== true) state.rolloverHasProcessed = true;
+  else if (step > 0 && sequenceNumber < last) state.rolloverCounter++;
+  else if (step < 0 && sequenceNumber > last) {
+    // Before the first packet of the stream there is nothing to go back to.
+    if (state.rolloverCounter === 0) return;
+    state.rolloverCounter--;
+  }
+  state.lastSequenceNumber = sequenceNumber;
 };
