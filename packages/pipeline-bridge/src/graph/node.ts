@@ -34,7 +34,7 @@ export interface NodeContext {
   /** The node's id in the manifest. */
   readonly nodeId: string;
   /** Reports a failure outside of `process` (a disk, a socket) as an error event of this node. */
-  reportError(error: unknown): void;
+  readonly reportError: (error: unknown) => void;
 }
 
 /** A kind of node that manifests can name. */

@@ -40,7 +40,7 @@ export function readDocument(
     prettyErrors: false,
     // Duplicate keys are found while reading: the library's own check is quadratic.
     uniqueKeys: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
