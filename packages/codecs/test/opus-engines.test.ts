@@ -94,12 +94,12 @@ describe.each(ENGINES)('%s', (name) => {
   test.each(['audio', 'lowdelay'] as const)(
     'states for %s by how much the decoded signal lags',
     async (application) => {
-      const pcm = noise(7, 24_000, 0.3).map((x, i, all) => x + 2 * (all[i - 1] ?? 0));
+      const pcm = noise(7, 12_480, 0.3).map((x, i, all) => x + 2 * (all[i - 1] ?? 0));
       const options = { ...DEFAULTS, application, bitrate: 256_000 };
       const { heard, lookahead } = await roundTrip(engine, options, pcm, 960);
       expect(lookahead).toBe(application === 'audio' ? 312 : 120);
       const match = (lag: number): number =>
-        pcm.subarray(4800, 19_200).reduce((sum, x, i) => sum + x * heard[4800 + i + lag]!, 0);
+        pcm.subarray(4800, 9600).reduce((sum, x, i) => sum + x * heard[4800 + i + lag]!, 0);
       const lags = Array.from({ length: 400 }, (_, lag) => lag);
       expect(lags.reduce((best, lag) => (match(lag) > match(best) ? lag : best))).toBe(lookahead);
     },
@@ -161,15 +161,50 @@ describe.each(ENGINES)('%s', (name) => {
     decoder.close();
   });
 
-  test('reception after a loss starts without a click', async () => {
-    const pcm = tone(200, 48_000, 48_000);
-    const encoder = await engine.createEncoder({ ...DEFAULTS, application: 'lowdelay' });
+  test.each([480, 960])(
+    'reception after a lost frame of %i starts without a click',
+    async (frame) => {
+      const pcm = tone(275, 48_000, 48_000);
+      const encoder = await engine.createEncoder({ ...DEFAULTS, application: 'lowdelay' });
+      const decoder = await engine.createDecoder(DEFAULTS);
+      const packets = encodeAll(encoder, pcm, frame);
+      const heard = packets.map((packet, i) =>
+        i % 10 === 9 ? decoder.decodeLost(frame) : decoder.decode(packet)!,
+      );
+      expect(roughness(concat(heard).subarray(4800))).toBeLessThan(0.02);
+      encoder.close();
+      decoder.close();
+    },
+  );
+
+  test('what one loss left unused is not heard in the next', async () => {
+    const encoder = await engine.createEncoder(DEFAULTS);
+    const packets = encodeAll(encoder, tone(300, 48_000, 19_200), 960);
+    const secondLoss = async (first: number): Promise<Float32Array> => {
+      const decoder = await engine.createDecoder(DEFAULTS);
+      decodeAll(decoder, packets.slice(0, 10));
+      decoder.decodeLost(first);
+      decodeAll(decoder, packets.slice(11));
+      const lost = decoder.decodeLost(960);
+      decoder.close();
+      return lost;
+    };
+    expect(snr(await secondLoss(960), await secondLoss(100))).toBeGreaterThan(20);
+    encoder.close();
+  });
+
+  test('padding is skipped, up to packets of 64 KiB', async () => {
+    const encoder = await engine.createEncoder(DEFAULTS);
     const decoder = await engine.createDecoder(DEFAULTS);
-    const packets = encodeAll(encoder, pcm, 960);
-    const heard = packets.map((packet, i) =>
-      i % 10 === 9 ? decoder.decodeLost(960) : decoder.decode(packet)!,
-    );
-    expect(roughness(concat(heard).subarray(4800))).toBeLessThan(0.02);
+    const [packet] = encodeAll(encoder, tone(300, 48_000, 960), 960);
+    // Code 3 with one frame and 254 bytes of padding for each length byte of 255 (RFC 6716 §3.2.5).
+    const padded = (lengthBytes: number): Uint8Array => {
+      const head = [packet![0]! | 3, 0x41, ...Array.from({ length: lengthBytes }, () => 255), 0];
+      const padding = new Uint8Array(lengthBytes * 254);
+      return Uint8Array.from([...head, ...packet!.subarray(1), ...padding]);
+    };
+    expect(decoder.decode(padded(200))?.length).toBe(960);
+    expect(decoder.decode(padded(260))).toBeUndefined();
     encoder.close();
     decoder.close();
   });
@@ -259,7 +294,7 @@ describe.each(ENGINES)('%s', (name) => {
     const count = stereo ? 60 : engine.capabilities.maxInstances / 2;
     const channels = stereo ? 2 : 1;
     const options = { ...DEFAULTS, channels, complexity: 0 };
-    const frames = 4;
+    const frames = 3;
     const signal = (i: number): Float32Array => {
       const left = tone(200 + 20 * i, 48_000, 960 * frames);
       return stereo ? interleave(left, noise(i, left.length, 0.3)) : left;

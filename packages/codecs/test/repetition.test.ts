@@ -77,3 +77,13 @@ test('noise is continued as noise of its level', () => {
   expect(rms(out)).toBeGreaterThan(0.19);
   expect(rms(out)).toBeLessThan(0.26);
 });
+
+test('a tone that swells is repeated without a seam', () => {
+  const swelling = tone(200, RATE, 1920, 0.1).map((x, i) => x * 1.2 ** (i / 240));
+  const shifted = swelling.slice(60);
+  const repetition = new Repetition({ sampleRate: RATE, channels: 1 });
+  repetition.received(shifted);
+  const out = new Float32Array(1440);
+  repetition.conceal(out);
+  expect(roughness(out)).toBeLessThan(roughness(shifted) * 8);
+});

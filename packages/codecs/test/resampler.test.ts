@@ -121,7 +121,7 @@ test('however the stream is cut into blocks, the same samples come out', () => {
         expect(snr(convert(make(), input), convert(make(), input, block))).toBe(Infinity);
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 });
 
@@ -147,7 +147,7 @@ test('inputLength is the least input for the output wanted, and outputLength for
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -166,10 +166,10 @@ test('a puller at the output gets exactly 10 ms a tick from a source of its own 
 
 test.each([
   [48_000, 44_100, 0, 48_000_000, 44_100_000],
-  [48_000, 48_000, 100, 180_018_000, 180_000_000],
+  [48_000, 48_000, 100, 60_006_000, 60_000_000],
   [48_000, 16_000, -250, 119_970_000, 40_000_000],
 ])(
-  'from %i to %i Hz at %i ppm, nothing drifts in an hour',
+  'from %i to %i Hz at %i ppm, nothing drifts over millions of samples',
   (inputRate, outputRate, ppm, input, output) => {
     const resampler = new Resampler({ inputRate, outputRate, channels: 1 });
     resampler.setCorrection(ppm);

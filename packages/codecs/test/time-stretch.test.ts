@@ -64,6 +64,20 @@ describe.each(OPERATIONS)('%s', (operation) => {
     expect(rms(out) / rms(input)).toBeLessThan(1.07);
   });
 
+  test('any period from 2.5 to 15 ms is found to the sample', () => {
+    for (let period = 121; period <= 719; period += 13) {
+      const input = tone(48_000 / period, 48_000, 1440);
+      expect(Math.abs(change(operation, input)) % period).toBe(0);
+    }
+  });
+
+  test('a tone that swells or dies away is still periodic', () => {
+    for (const growth of [1.15, 1 / 1.15]) {
+      const input = tone(200, 48_000, 1440, 0.2).map((x, i) => x * growth ** (i / 240));
+      expect(change(operation, input)).not.toBe(0);
+    }
+  });
+
   test('noise has no period to spare and comes out unchanged', () => {
     for (let seed = 0; seed < 20; seed++) {
       const input = noise(seed, 1440, 0.3);
