@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { milliseconds, RpcError, SignalingError } from '@rm/signaling-protocol';
-import { ClientEngine } from '@rm/signaling-protocol';
+import { ClientEngine, milliseconds, RpcError, SignalingError } from '@rm/signaling-protocol';
 import { answerResult, candidateParams, HubDriver, offerParams } from './support/hub-driver.js';
 import type { Json } from './support/hub-driver.js';
 
@@ -37,12 +36,12 @@ const corpus: readonly unknown[] = [
 /** One place in a JSON value replaced, removed or doubled. */
 function mutate(value: unknown, path: number, insert: unknown): unknown {
   if (typeof value !== 'object' || value === null || path % 5 === 4) return insert;
-  const entries = Object.entries(value);
+  const entries: [string, unknown][] = Object.entries(value);
   const at = path % Math.max(1, entries.length);
   const [key, member] = entries[at] ?? ['new', undefined];
   const deeper = Math.floor(path / 7);
   if (path % 11 === 10) entries.splice(at, 1);
-  else if (path % 13 === 12) entries.push([String(insert), member]);
+  else if (path % 13 === 12) entries.push([JSON.stringify(insert), member]);
   else entries[at] = [key, mutate(member, deeper, insert)];
   return Array.isArray(value) ? entries.map(([, each]) => each) : Object.fromEntries(entries);
 }
@@ -62,7 +61,7 @@ const insert = fc.oneof(
     '\u0000',
     '\ud800',
   ),
-  fc.integer({ min: 1, max: 300_000 }).map((length) => 'x'.repeat(length)),
+  fc.integer({ min: 1, max: 100_000 }).map((length) => 'x'.repeat(length)),
   fc
     .integer({ min: 1, max: 60 })
     .map((depth) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown),
@@ -89,6 +88,9 @@ const text = fc
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isKnown = (error: unknown): boolean =>
+  error instanceof RpcError || error instanceof SignalingError;
 
 /** Written from JSON-RPC 2.0 anew, so that it shares no mistake with the code it judges. */
 function wellFormed(message: unknown): boolean {
@@ -135,11 +137,9 @@ test('no text makes the client throw, or send what is not JSON-RPC', () => {
       engine.socketOpened(milliseconds(1));
       const drain = (): void => {
         for (let out = engine.poll(); out !== undefined; out = engine.poll()) {
-          if (out.kind === 'send') expect(wellFormed(JSON.parse(out.text))).toBe(true);
+          expect(out.kind !== 'send' || wellFormed(JSON.parse(out.text))).toBe(true);
           if (out.kind === 'offer') engine.answer(out.offer, { sdp: 'v=0', canTrickle: true });
-          if (out.kind === 'offer-failed') {
-            expect(out.error instanceof RpcError || out.error instanceof SignalingError).toBe(true);
-          }
+          expect(out.kind !== 'offer-failed' || isKnown(out.error)).toBe(true);
         }
       };
       const announced = {

@@ -88,7 +88,7 @@ class Model {
     if (taken) return this.tell(who, `error ${ErrorCode.PEER_ID_TAKEN}`);
     this.seats.set(who, { peer: name, room });
     const others = this.roommates(who);
-    const names = others.map((s) => this.seats.get(s)?.peer).sort();
+    const names = others.map((s) => this.seats.get(s)?.peer);
     this.tell(who, `registered ${names.join()}`);
     for (const other of others) this.tell(other, `announced ${name}`);
   }
@@ -154,10 +154,7 @@ function compare(steps: readonly Step[]): void {
         const result = message['result'] as { peers?: { peer_id: string }[]; request_id?: string };
         return result.peers === undefined
           ? `answer ${result.request_id}`
-          : `registered ${result.peers
-              .map(({ peer_id }) => peer_id)
-              .sort()
-              .join()}`;
+          : `registered ${result.peers.map(({ peer_id }) => peer_id).join()}`;
       }
     }
   };

@@ -188,7 +188,7 @@ test('15 both ends may use the same id at once', () => {
   expect(answered).toEqual({ kind: 'response', id: 1, outcome: { ok: true, result: 'yes' } });
 });
 
-test('18 two ends never answer each other’s errors for ever', () => {
+test('two ends never answer each other’s errors for ever', () => {
   const [left, right] = [new RpcPeer(), new RpcPeer()];
   let texts = ['{"jsonrpc":"2.0","id":1,"error":5}', 'garbage', '[1,{"result":1}]'];
   for (let round = 0; round < 2; round++) {

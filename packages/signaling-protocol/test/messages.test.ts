@@ -39,7 +39,7 @@ const good: readonly (readonly [side: 'hub' | 'client', method: string, params: 
 const decode = (side: 'hub' | 'client', method: string, params: JsonRpcParams | undefined) =>
   side === 'hub' ? decodeForHub(method, params) : decodeForClient(method, params);
 
-test.each(good)('%s accepts %s %j', (side, method, params) => {
+test.each(good)('the %s accepts %s, case %#', (side, method, params) => {
   expect(decode(side, method, params)).toMatchObject({ ok: true, value: { method, params } });
 });
 
@@ -91,7 +91,7 @@ const bad: readonly (readonly [
   [-32601, 'hub', 'toString', {}],
 ];
 
-test.each(bad)('%d from %s for %s %j', (code, side, method, params) => {
+test.each(bad)('error %d from the %s for %s, case %#', (code, side, method, params) => {
   const decoded = decode(side, method, params);
   expect(decoded.ok ? 'accepted' : decoded.error.code).toBe(code);
 });
