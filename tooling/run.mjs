@@ -13,7 +13,9 @@ const text = (file) => readFileSync(join(root, file), 'utf8');
 export function prepare(tasks, { quiet = false } = {}) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    console.error(`Node ${process.versions.node} is too old: install Node 20.19 or newer, then try again.`);
+    console.error(
+      `Node ${process.versions.node} is too old: install Node 20.19 or newer, then try again.`,
+    );
     process.exit(1);
   }
   const env = {

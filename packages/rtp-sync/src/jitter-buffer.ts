@@ -44,6 +44,9 @@ const CLOCK_JUMP = 10_000_000;
 /** The delay may be so far above or below the target before the playout speed changes. */
 const SLACK_ABOVE = 25_000;
 const SLACK_BELOW = 15_000;
+/** After a beginning or an underrun the delay is brought closer to the target for so long. */
+const SETTLING_TIME = 2_000_000;
+const SLACK_SETTLING = 11_000;
 /** Before a stream begins its arrivals are observed for so long, so that it begins with the right delay. */
 const OBSERVATION_TIME = 80_000;
 
@@ -71,6 +74,8 @@ export class JitterBuffer {
   readonly #silence: Mutable<PlayoutDecision & { op: 'silence' }>;
 
   #playing = false;
+  /** Until when the stream is settling. */
+  #settled = 0;
   /** When a new stream may begin. */
   #beginsAt: number | undefined;
   /** Whether the stream was played at all; one that only paused is not observed again. */
@@ -175,11 +180,12 @@ export class JitterBuffer {
     if (!this.#playing) {
       if (first === undefined || !this.#due(now, pending)) return this.#silenceFor(this.#chunk);
       this.#playing = true;
+      this.#settled = now + SETTLING_TIME;
       this.#run = 0;
       this.#continueAt(this.#packets.first()!);
     } else if (first !== undefined) this.#skipExcess(first, now, pending);
     const packet = this.#packets.first();
-    if (packet === undefined) return this.#underrun();
+    if (packet === undefined) return this.#underrun(now);
     const gap = packet.timestamp - this.#position;
     if (gap <= 0) return this.#emit(now, pending);
     if (packet.sequence === this.#lastSequence + 1) return this.#pause(now, pending, packet, gap);
@@ -195,7 +201,8 @@ export class JitterBuffer {
   stretch(now: Micros, pending: number): StretchDecision {
     if (!this.#playing || this.#run > 0) return 'none';
     const delay = this.#delayOf(this.#position, now, pending);
-    if (delay > this.#policy.target + SLACK_ABOVE) return 'accelerate';
+    const slack = now < this.#settled ? SLACK_SETTLING : SLACK_ABOVE;
+    if (delay > this.#policy.target + slack) return 'accelerate';
     if (delay < this.#policy.target - SLACK_BELOW) return 'decelerate';
     return 'none';
   }
@@ -245,7 +252,8 @@ export class JitterBuffer {
   }
 
   /** Nothing to play: the packet is late or the sender stopped. Time stands still in the stream. */
-  #underrun(): PlayoutDecision {
+  #underrun(now: Micros): PlayoutDecision {
+    this.#settled = now + SETTLING_TIME;
     this.#credit += this.#chunk;
     if ((this.#run + this.#chunk) * this.#microsPerTick >= RESTART_AFTER) {
       this.#playing = false;

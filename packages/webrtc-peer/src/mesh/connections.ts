@@ -5,11 +5,13 @@ import { Link, type LinkCloseReason, type LinkOptions } from '../connection/link
 import type { JsonValue } from '../data/control-message.js';
 import { sessionIdOf } from '../negotiation/session-id.js';
 import { Member } from './member.js';
+import { type LinkStatistics, linkStatistics } from './statistics.js';
 
 /** What the connections tell their owner. */
 export interface ConnectionEvents {
   connected(peerId: string): void;
-  disconnected(peerId: string, reason: LinkCloseReason, detail: string): void;
+  /** `last` is what the link had measured. */
+  disconnected(last: LinkStatistics, reason: LinkCloseReason, detail: string): void;
   message(from: string, payload: JsonValue): void;
 }
 
@@ -151,7 +153,7 @@ export class Connections {
         },
         closed: (reason, detail) => {
           abort.abort(new Error(`the link was closed: ${reason}`));
-          this.#linkClosed(member, reason, detail);
+          this.#linkClosed(member, link, reason, detail);
         },
         message: (payload) => this.#events.message(peerId, payload),
       },
@@ -160,17 +162,15 @@ export class Connections {
     return link;
   }
 
-  #linkClosed(member: Member, reason: LinkCloseReason, detail: string): void {
-    const { link } = member;
+  #linkClosed(member: Member, link: Link, reason: LinkCloseReason, detail: string): void {
+    const last = linkStatistics(member, link);
     member.link = undefined;
-    if (link !== undefined) {
-      const closing = link.closed.finally(() => this.#closing.delete(closing));
-      this.#closing.add(closing);
-    }
+    const closing = link.closed.finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
     if (member.gone) this.#members.delete(member.peerId);
     else if (!this.#closed && member.initiator)
       member.retry(this.#settings.clock.now(), this.#settings.random);
-    this.#events.disconnected(member.peerId, reason, detail);
+    this.#events.disconnected(last, reason, detail);
   }
 
   /** Signaling refuses what a backend should never give (an oversized candidate); the connection can do without. */

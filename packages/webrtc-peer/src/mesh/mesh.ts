@@ -14,7 +14,7 @@ import { CLOCK_RATE } from '../media/audio-format.js';
 import { AudioStream } from '../media/audio-stream.js';
 import { AudioOutput, OutputConflictError, type Recipients } from './audio-output.js';
 import { Connections } from './connections.js';
-import { type MeshStatistics, linkStatistics } from './statistics.js';
+import { type LinkStatistics, type MeshStatistics, linkStatistics } from './statistics.js';
 
 /** How a {@link Mesh} is set up. */
 export interface MeshOptions {
@@ -50,7 +50,10 @@ export interface MeshEvents {
   readonly 'peer-disconnected': {
     readonly peerId: string;
     readonly reason: LinkCloseReason;
+    /** More than the reason, for a log. */
     readonly detail: string;
+    /** What the connection had measured. */
+    readonly last: LinkStatistics;
   };
   /** An application message of a peer. */
   readonly message: { readonly from: string; readonly payload: JsonValue };
@@ -117,8 +120,8 @@ export class Mesh {
       },
       {
         connected: (peerId) => this.#events.emit('peer-connected', { peerId }),
-        disconnected: (peerId, reason, detail) =>
-          this.#events.emit('peer-disconnected', { peerId, reason, detail }),
+        disconnected: (last, reason, detail) =>
+          this.#events.emit('peer-disconnected', { peerId: last.peerId, reason, detail, last }),
         message: (from, payload) => this.#events.emit('message', { from, payload }),
       },
     );
@@ -197,7 +200,9 @@ export class Mesh {
   statistics(): MeshStatistics {
     return {
       peerId: this.peerId,
-      links: [...this.#connections.members].flatMap((member) => linkStatistics(member)),
+      links: [...this.#connections.members].flatMap((member) =>
+        member.link === undefined ? [] : linkStatistics(member, member.link),
+      ),
       ticksSkipped: this.#mediaClock.skipped,
     };
   }

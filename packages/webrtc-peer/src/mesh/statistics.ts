@@ -1,4 +1,4 @@
-import type { LinkState } from '../connection/link.js';
+import type { Link, LinkState } from '../connection/link.js';
 import type { AudioReceiverStatistics } from '../media/audio-receiver.js';
 import type { AudioSenderStatistics } from '../media/audio-sender.js';
 import type { Member } from './member.js';
@@ -28,21 +28,18 @@ export interface MeshStatistics {
   readonly ticksSkipped: number;
 }
 
-/** The statistics of the member's link, or nothing while there is none. */
-export function linkStatistics({ peerId, link, knownSince }: Member): LinkStatistics[] {
-  if (link === undefined) return [];
+/** What `link` has measured, the connection to `member`. */
+export function linkStatistics(member: Member, link: Link): LinkStatistics {
   const { receiver, roundTrip } = link;
   const firstPlayed = receiver?.firstPlayed;
-  return [
-    {
-      peerId,
-      state: link.state,
-      ...(firstPlayed !== undefined && { connectMs: (firstPlayed - knownSince) / 1000 }),
-      ...(roundTrip !== undefined && { roundTripMs: roundTrip / 1000 }),
-      ...(receiver !== undefined && { received: receiver.statistics() }),
-      sent: link.sender.statistics(),
-      messagesMalformed: link.malformedMessages,
-      messagesDropped: link.messagesDropped,
-    },
-  ];
+  return {
+    peerId: member.peerId,
+    state: link.state,
+    ...(firstPlayed !== undefined && { connectMs: (firstPlayed - member.knownSince) / 1000 }),
+    ...(roundTrip !== undefined && { roundTripMs: roundTrip / 1000 }),
+    ...(receiver !== undefined && { received: receiver.statistics() }),
+    sent: link.sender.statistics(),
+    messagesMalformed: link.malformedMessages,
+    messagesDropped: link.messagesDropped,
+  };
 }

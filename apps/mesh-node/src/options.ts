@@ -1,0 +1,142 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { IceServer } from '@rm/webrtc-peer';
+import { UsageError } from './errors.js';
+
+/** Everything the command line says. */
+export interface NodeOptions {
+  readonly signaling: string;
+  readonly room: string;
+  readonly id: string;
+  /** WAV file, `tone:HZ`, `silence` or `none`. */
+  readonly source: string;
+  /** Manifest file. */
+  readonly pipeline?: string;
+  /** Peers whose audio goes through the pipeline; undefined: the source, or all peers without one. */
+  readonly from?: readonly string[];
+  /** Who gets the audio; undefined: everyone. */
+  readonly to?: readonly string[];
+  readonly record?: string;
+  readonly seconds?: number;
+  readonly json: boolean;
+  readonly statsInterval: number;
+  readonly iceServers: readonly IceServer[];
+  readonly bitrate: number;
+  readonly minDelay: number;
+  readonly maxDelay: number;
+  readonly connectTimeout: number;
+  readonly logLevel: string;
+}
+
+const EXAMPLES = `
+Examples:
+  Send a file and record everyone else for half a minute:
+    rm-mesh-node --signaling ws://localhost:8080 --room demo --id alice --source speech.wav --record out/ --seconds 30
+  Turn alice down by 6 dB and send the result to everyone:
+    rm-mesh-node --signaling ws://localhost:8080 --room demo --id filter --pipeline gain.yaml --from alice
+  Listen only, with statistics as JSON lines:
+    rm-mesh-node --signaling ws://localhost:8080 --room demo --id ears --json --stats-interval 1
+
+Exit status: 0 when it ran as asked, 1 when it could not, 2 for a mistake on the command line.`;
+
+/** The command line of the node; `parse` it with {@link parseOptions}. */
+function command(version: string): Command {
+  return new Command('rm-mesh-node')
+    .description(
+      'A node of a RemoteMedia mesh: joins a room, sends and hears audio, processes it, records it.',
+    )
+    .version(version)
+    .requiredOption('--signaling <url>', 'signaling server, ws:// or wss://')
+    .requiredOption('--id <id>', "this node's id in the room: letters, digits and . _ ~ -")
+    .option('--room <name>', 'room to join', 'default')
+    .option(
+      '--source <what>',
+      'audio to send: a WAV file (repeated), tone:HZ, silence, none',
+      'none',
+    )
+    .option('--pipeline <file>', 'manifest (YAML or JSON) to process audio with')
+    .option(
+      '--from <ids>',
+      'peers whose audio enters the pipeline, comma-separated (default: the source, or everyone)',
+      list,
+    )
+    .option('--to <ids>', 'peers to send audio to, comma-separated (default: everyone)', list)
+    .option('--record <dir>', 'record what is heard of each peer to DIR/ID/PEER.wav')
+    .option('--seconds <n>', 'leave after so many seconds (default: on Ctrl-C)', number(0.1, 1e7))
+    .option('--json', 'print JSON lines to stdout, the summary last', false)
+    .option('--stats-interval <s>', 'seconds between statistics', number(0.1, 3600), 5)
+    .option(
+      '--ice-server <url>',
+      'stun:HOST[:PORT] or turn:USER:SECRET@HOST[:PORT], may be repeated',
+      iceServer,
+      [],
+    )
+    .option('--bitrate <bit/s>', 'Opus bitrate', number(6000, 510_000), 64_000)
+    .option('--min-delay <ms>', 'smallest jitter buffer delay', number(0, 2000), 15)
+    .option('--max-delay <ms>', 'largest jitter buffer delay', number(0, 2000), 500)
+    .option(
+      '--connect-timeout <s>',
+      'give a connection up after so many seconds and try again',
+      number(0.1, 600),
+      5,
+    )
+    .addOption(
+      new Option('--log-level <level>', 'log to stderr from this level on')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('(--help tells more)')
+    .exitOverride();
+}
+
+/** Reads the command line. Throws commander's `CommanderError`, or {@link UsageError} for options at odds. */
+export function parseOptions(argv: readonly string[], version: string): NodeOptions {
+  const parsed = command(version)
+    .parse([...argv], { from: 'user' })
+    .opts<NodeOptions & { iceServer: readonly IceServer[] }>();
+  const { iceServer: iceServers, ...options } = parsed;
+  if (options.from !== undefined && options.pipeline === undefined)
+    throw new UsageError('--from chooses what enters the pipeline: give --pipeline too');
+  if (options.from !== undefined && options.source !== 'none')
+    throw new UsageError(
+      '--from and --source both feed the one stream that is sent: give one of them, or run two nodes',
+    );
+  if (options.minDelay > options.maxDelay)
+    throw new UsageError(
+      `--min-delay ${options.minDelay} is above --max-delay ${options.maxDelay}`,
+    );
+  return { ...options, iceServers };
+}
+
+function number(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= min && value <= max))
+      throw new InvalidArgumentError(`Give a number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+function list(text: string): string[] {
+  const ids = text
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+  if (ids.length === 0) throw new InvalidArgumentError('Give at least one id.');
+  return ids;
+}
+
+function iceServer(text: string, others: readonly IceServer[]): readonly IceServer[] {
+  const match = /^(stuns?|turns?):(?:([^:@]+):([^@]+)@)?([^@\s]+)$/.exec(text);
+  const [, scheme, username, credential, host] = match ?? [];
+  if (scheme === undefined || (scheme.startsWith('turn') && username === undefined))
+    throw new InvalidArgumentError('Give stun:HOST[:PORT] or turn:USER:SECRET@HOST[:PORT].');
+  return [
+    ...others,
+    {
+      urls: [`${scheme}:${host}`],
+      ...(username !== undefined && { username }),
+      ...(credential !== undefined && { credential }),
+    },
+  ];
+}

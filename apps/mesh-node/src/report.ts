@@ -1,0 +1,80 @@
+import type { LinkStatistics } from '@rm/webrtc-peer';
+
+/** What one node has measured of what it hears from one peer. A field that was not measured is absent. */
+export interface LinkReport {
+  readonly from: string;
+  readonly to: string;
+  readonly state: string;
+  /** Both announced → first audio played. */
+  readonly connectMs?: number;
+  readonly rttMs?: number;
+  readonly packets: number;
+  readonly lost: number;
+  /** Concealed samples of all samples played, 0…1. */
+  readonly concealedRatio?: number;
+  /** Time from arrival to playout, mean over all samples, and the delay aimed for now. */
+  readonly jitterBufferMs?: { readonly mean: number; readonly target: number };
+  /** Capture to playout. */
+  readonly mouthToEarMs?: { readonly p50: number; readonly p95: number };
+  /** RMS level heard since the last report, in dB relative to full scale. */
+  readonly levelDbfs?: number;
+  /** Messages of the peer. */
+  readonly messages: number;
+  readonly wav?: string;
+}
+
+/** Puts a link's statistics into a report. */
+export function linkReport(
+  to: string,
+  link: LinkStatistics,
+  more: Pick<LinkReport, 'levelDbfs' | 'messages' | 'wav'>,
+): LinkReport {
+  const { received } = link;
+  const played = received?.totalSamplesReceived ?? 0;
+  const emitted = received?.jitterBufferEmittedCount ?? 0;
+  return {
+    from: link.peerId,
+    to,
+    state: link.state,
+    ...(link.connectMs !== undefined && { connectMs: round(link.connectMs, 0) }),
+    ...(link.roundTripMs !== undefined && { rttMs: round(link.roundTripMs, 2) }),
+    packets: received?.packetsReceived ?? 0,
+    lost: received?.packetsLost ?? 0,
+    ...(received !== undefined &&
+      played > 0 && { concealedRatio: round(received.concealedSamples / played, 5) }),
+    ...(received !== undefined &&
+      emitted > 0 && {
+        jitterBufferMs: {
+          mean: round((received.jitterBufferDelay / emitted) * 1000, 1),
+          target: round(received.targetDelay * 1000, 1),
+        },
+      }),
+    ...(received?.mouthToEarMs !== undefined && { mouthToEarMs: received.mouthToEarMs }),
+    ...more,
+  };
+}
+
+export const round = (value: number, digits: number): number =>
+  Math.round(value * 10 ** digits) / 10 ** digits;
+
+/** One plain line for a link, for eyes and grep. */
+export function linkLine(link: LinkReport): string {
+  const part = (name: string, value: number | undefined, unit: string): string[] =>
+    value === undefined ? [] : [`${name} ${value}${unit}`];
+  return [
+    `${link.from} → ${link.to}`,
+    link.state,
+    ...part('connect', link.connectMs, ' ms'),
+    ...part('rtt', link.rttMs, ' ms'),
+    `packets ${link.packets}`,
+    `lost ${link.lost}`,
+    ...part(
+      'concealed',
+      link.concealedRatio === undefined ? undefined : round(link.concealedRatio * 100, 2),
+      ' %',
+    ),
+    ...part('buffer', link.jitterBufferMs?.mean, ' ms'),
+    ...part('mouth-to-ear', link.mouthToEarMs?.p50, ' ms'),
+    ...part('level', link.levelDbfs, ' dBFS'),
+  ].join('  ');
+}

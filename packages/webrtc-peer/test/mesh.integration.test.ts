@@ -1,0 +1,252 @@
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { AudioFrame } from '@rm/codecs';
+import { micros } from '@rm/rtp-sync';
+import {
+  type Backend,
+  Mesh,
+  type MeshEvents,
+  type MeshOptions,
+  weriftBackend,
+} from '../src/index.js';
+import { amplitude, tone } from './support/audio-link.js';
+import { SignalingServer } from './support/memory-signaling.js';
+
+let backend: Backend;
+const open: Mesh[] = [];
+
+beforeAll(async () => {
+  backend = await weriftBackend();
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((mesh) => mesh.close()));
+});
+
+async function join(
+  server: SignalingServer,
+  peerId: string,
+  options: Partial<MeshOptions> = {},
+): Promise<Mesh> {
+  const mesh = await Mesh.create({ signaling: server.client(peerId), backend, ...options });
+  open.push(mesh);
+  await mesh.connect();
+  return mesh;
+}
+
+/** The next event of that name that fits; rejects after 5 s. */
+function next<Name extends keyof MeshEvents>(
+  mesh: Mesh,
+  name: Name,
+  fits: (event: MeshEvents[Name]) => boolean = () => true,
+): Promise<MeshEvents[Name]> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no ${name} within 5 s`)), 5000);
+    const off = mesh.on(name, (event) => {
+      if (!fits(event)) return;
+      clearTimeout(timer);
+      off();
+      resolve(event);
+    });
+  });
+}
+
+/** Calls `write` with 10 ms of `source` on every tick. */
+function play(mesh: Mesh, source: (n: number) => number, write: (frame: AudioFrame) => void): void {
+  const samples = new Float32Array(480);
+  let n = 0;
+  mesh.onTick((_, instant) => {
+    for (let i = 0; i < 480; i++) samples[i] = source(n++);
+    const capture = { time: micros(instant - 10_000), bound: micros(0) };
+    write({ samples, sampleRate: 48_000, channels: 1, capture });
+  });
+}
+
+/** The next `ms` that `mesh` hears of `peerId`, from when it hears anything but silence. */
+function hear(
+  mesh: Mesh,
+  peerId: string,
+  ms: number,
+): Promise<{ samples: Float32Array; last: AudioFrame }> {
+  const samples = new Float32Array(ms * 48);
+  let filled = 0;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`${mesh.peerId} does not hear ${peerId}`)),
+      5000,
+    );
+    const off = mesh.onTick((frames) => {
+      const frame = frames.get(peerId);
+      if (frame === undefined || (filled === 0 && !frame.samples.some((s) => Math.abs(s) > 0.1)))
+        return;
+      samples.set(frame.samples, filled);
+      filled += 480;
+      if (filled < samples.length) return;
+      clearTimeout(timer);
+      off();
+      resolve({ samples, last: { ...frame, samples: frame.samples.slice() } });
+    });
+  });
+}
+
+test('three nodes hear one another, each at its own frequency, with capture times that agree', async () => {
+  const server = new SignalingServer();
+  const frequencies: Record<string, number> = { a: 400, b: 700, c: 1000 };
+  const meshes: Mesh[] = [];
+  for (const [peerId, frequency] of Object.entries(frequencies)) {
+    const mesh = await join(server, peerId);
+    const output = await mesh.openAudio('all');
+    play(mesh, tone(frequency), (frame) => output.write(frame));
+    meshes.push(mesh);
+  }
+  for (const mesh of meshes)
+    for (const peerId of Object.keys(frequencies).filter((id) => id !== mesh.peerId)) {
+      const { samples, last } = await hear(mesh, peerId, 300);
+      const steady = samples.subarray(4800);
+      const loudness = Object.entries(frequencies).map(([id, frequency]) => [
+        id,
+        Math.round(amplitude(steady, frequency) * 10) / 10,
+      ]);
+      const alone = Object.keys(frequencies).map((id) => [id, id === peerId ? 0.5 : 0]);
+      expect(loudness).toEqual(alone);
+      expect(last.capture!.bound).toBeLessThan(20_000);
+    }
+  for (const mesh of meshes) {
+    const { links } = mesh.statistics();
+    expect(links).toHaveLength(2);
+    for (const link of links) {
+      expect(link.state).toBe('connected');
+      expect(link.connectMs).toBeGreaterThan(0);
+      expect(link.roundTripMs).toBeGreaterThan(0);
+      expect(link.received!.packetsReceived).toBeGreaterThan(10);
+      expect(link.received!.mouthToEarMs!.p50).toBeGreaterThan(26);
+      expect(link.received!.mouthToEarMs!.p50).toBeLessThan(150);
+    }
+  }
+});
+
+test('unicast audio reaches its peer and no other, and two streams to one peer are refused', async () => {
+  const server = new SignalingServer();
+  const a = await join(server, 'a');
+  const b = await join(server, 'b');
+  const c = await join(server, 'c');
+  const toB = await a.openAudio(['b']);
+  await expect(a.openAudio('all')).rejects.toMatchObject({ code: 'OUTPUT_CONFLICT' });
+  await expect(a.openAudio(['c', 'b'])).rejects.toMatchObject({ code: 'OUTPUT_CONFLICT' });
+  const toC = await a.openAudio(['c']);
+  play(a, tone(500), (frame) => toB.write(frame));
+  play(a, tone(900), (frame) => toC.write(frame));
+  const [atB, atC] = await Promise.all([hear(b, 'a', 300), hear(c, 'a', 300)]);
+  expect(amplitude(atB.samples.subarray(4800), 500)).toBeGreaterThan(0.4);
+  expect(amplitude(atB.samples.subarray(4800), 900)).toBeLessThan(0.05);
+  expect(amplitude(atC.samples.subarray(4800), 900)).toBeGreaterThan(0.4);
+  toB.close();
+  await expect(a.openAudio(['b'])).resolves.toBeDefined();
+});
+
+test('messages go to all or to some, and come from whom they say', async () => {
+  const server = new SignalingServer();
+  const [a, b, c] = [await join(server, 'a'), await join(server, 'b'), await join(server, 'c')];
+  const sendUntilHeard = async (
+    to: 'all' | string[],
+    at: Mesh[],
+    payload: string,
+  ): Promise<void> => {
+    const heard = Promise.all(
+      at.map((mesh) => next(mesh, 'message', (m) => m.payload === payload)),
+    );
+    const off = a.onTick(() => a.sendMessage(payload, to));
+    expect(await heard).toEqual(at.map(() => ({ from: 'a', payload })));
+    off();
+  };
+  await sendUntilHeard('all', [b, c], 'to everyone');
+  const atC: unknown[] = [];
+  c.on('message', ({ payload }) => atC.push(payload));
+  await sendUntilHeard(['b'], [b], 'to b only');
+  await sendUntilHeard(['c'], [c], 'to c only');
+  expect(atC).not.toContain('to b only');
+});
+
+test('a node that leaves is known at once, and what was measured is told', async () => {
+  const server = new SignalingServer();
+  const a = await join(server, 'a');
+  const connected = next(a, 'peer-connected');
+  const b = await join(server, 'b');
+  await connected;
+  const gone = next(a, 'peer-disconnected');
+  await b.close();
+  const event = await gone;
+  expect(event).toMatchObject({ peerId: 'b', reason: 'peer-left', last: { peerId: 'b' } });
+  expect(a.statistics().links).toEqual([]);
+});
+
+test('media goes on when signaling is lost, and the room is joined again without new connections', async () => {
+  const server = new SignalingServer();
+  const a = await join(server, 'a');
+  const connected = next(a, 'peer-connected');
+  const b = await join(server, 'b');
+  const output = await b.openAudio('all');
+  play(b, tone(600), (frame) => output.write(frame));
+  await connected;
+  await hear(a, 'b', 50);
+  const disconnected: unknown[] = [];
+  a.on('peer-disconnected', (event) => disconnected.push(event));
+  const back = Promise.all([next(a, 'signaling-connected'), next(b, 'signaling-connected')]);
+  server.drop();
+  await back;
+  const { samples } = await hear(a, 'b', 300);
+  expect(amplitude(samples.subarray(4800), 600)).toBeGreaterThan(0.4);
+  expect(disconnected).toEqual([]);
+});
+
+test('a node that comes back under its id is connected anew', async () => {
+  const server = new SignalingServer();
+  const a = await join(server, 'a');
+  for (let round = 0; round < 2; round++) {
+    const connected = next(a, 'peer-connected');
+    const b = await join(server, 'b');
+    expect(await connected).toEqual({ peerId: 'b' });
+    const gone = next(a, 'peer-disconnected');
+    await b.close();
+    await gone;
+  }
+});
+
+test('a connection that does not come about is given up in time and tried again', async () => {
+  const server = new SignalingServer();
+  // This peer is in the room and never answers.
+  const mute = server.client('a');
+  mute.on('offer', () => undefined);
+  await mute.connect();
+  const b = await join(server, 'b', { connectTimeoutMs: 100, random: () => 1 });
+  const first = await next(b, 'peer-disconnected');
+  expect(first).toMatchObject({ peerId: 'a', reason: 'timeout' });
+  expect(first.detail).toContain('100 ms');
+  expect(await next(b, 'peer-disconnected')).toMatchObject({ reason: 'timeout' });
+  await mute.close();
+});
+
+test('the states of a connection are published to its other end', async () => {
+  const server = new SignalingServer();
+  const a = await join(server, 'a');
+  const published = next(a, 'remote-states', (e) => e.states.connectionState === 'connected');
+  await join(server, 'b');
+  expect(await published).toMatchObject({ from: 'b', states: { signalingState: 'stable' } });
+});
+
+test('no socket is left after close', async () => {
+  const sockets = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'UDPWrap').length;
+  const before = sockets();
+  const server = new SignalingServer();
+  const a = await join(server, 'a');
+  const connected = next(a, 'peer-connected');
+  const b = await join(server, 'b');
+  await connected;
+  expect(sockets()).toBeGreaterThan(before);
+  await Promise.all([a.close(), b.close(), a.close()]);
+  // Closing a socket takes Node a turn of its loop.
+  const deadline = performance.now() + 1000;
+  while (sockets() > before && performance.now() < deadline)
+    await new Promise((resolve) => setImmediate(resolve));
+  expect(sockets()).toBe(before);
+});

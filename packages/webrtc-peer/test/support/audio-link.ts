@@ -1,0 +1,140 @@
+import { type AudioFrame, type OpusEngine, loadOpus } from '@rm/codecs';
+import {
+  AdaptiveDelayPolicy,
+  type ClockOffset,
+  type DelayPolicy,
+  type Micros,
+  micros,
+} from '@rm/rtp-sync';
+import type { Transport } from '../../src/backend/transport.js';
+import { AudioReceiver, type AudioReceiverStatistics } from '../../src/media/audio-receiver.js';
+import { AudioSender } from '../../src/media/audio-sender.js';
+import { AudioStream } from '../../src/media/audio-stream.js';
+import type { RtpPacket, SenderReport } from '../../src/rtp/packet.js';
+
+export const UNIX = micros(1_700_000_000_000_000);
+
+/** A 10 ms block as it left the receiver. */
+export interface Heard {
+  readonly instant: number;
+  readonly samples: Float32Array;
+  readonly capture: AudioFrame['capture'];
+}
+
+export interface SimulatedLink {
+  /** Milliseconds of media time to simulate. */
+  readonly duration: number;
+  /** Sample `n` of the source; sample 0 is captured at time 0. */
+  readonly source: (n: number) => number;
+  /** One-way delay of the i-th packet in ms; undefined is a lost packet. */
+  readonly delay?: (i: number) => number | undefined;
+  readonly policy?: DelayPolicy;
+  /** The sender's clock against the receiver's. */
+  readonly offset?: ClockOffset;
+  /** Changes a packet on its way. */
+  readonly tamper?: (packet: RtpPacket, i: number) => RtpPacket;
+}
+
+let engine: Promise<OpusEngine> | undefined;
+
+/** Sends a source through encoder, RTP, a network, jitter buffer and decoder, in virtual time. */
+export async function simulateLink(options: SimulatedLink): Promise<{
+  heard: Heard[];
+  reports: SenderReport[];
+  packets: RtpPacket[];
+  statistics: AudioReceiverStatistics;
+}> {
+  const opus = await (engine ??= loadOpus());
+  const { duration, source, delay = () => 1 } = options;
+  const packets: RtpPacket[] = [];
+  const reports: SenderReport[] = [];
+  const inFlight: { at: number; deliver: (receiver: AudioReceiver, now: Micros) => void }[] = [];
+  let now = 0;
+  const transport: Pick<Transport, 'sendAudio' | 'sendSenderReport'> = {
+    sendAudio(sent) {
+      const i = packets.length;
+      const packet = { ...sent, ssrc: 1, payloadType: 111 };
+      packets.push(packet);
+      const d = delay(i);
+      if (d === undefined) return true;
+      const onTheWire = options.tamper?.(packet, i) ?? packet;
+      inFlight.push({ at: now + d, deliver: (r, t) => r.packet(onTheWire, t) });
+      return true;
+    },
+    sendSenderReport(report) {
+      reports.push({ ...report, ssrc: 1 });
+      inFlight.push({ at: now + 1, deliver: (r) => r.senderReport({ ...report, ssrc: 1 }) });
+      return true;
+    },
+  };
+  const random = [0.99999, 0.9999999].values();
+  const sender = new AudioSender(transport as Transport, UNIX, () => random.next().value!);
+  const encoder = await opus.createEncoder({
+    sampleRate: 48_000,
+    channels: 1,
+    bitrate: 64_000,
+    complexity: 5,
+    application: 'audio',
+  });
+  const stream = new AudioStream(encoder, (packet) => sender.send(packet, micros(now * 1000)));
+  const offset = options.offset ?? { offset: micros(0), bound: micros(1), roundTrip: micros(1) };
+  const receiver = new AudioReceiver({
+    decoder: await opus.createDecoder({ sampleRate: 48_000, channels: 1 }),
+    policy: options.policy ?? new AdaptiveDelayPolicy(),
+    unixOrigin: UNIX,
+    clockOffset: () => offset,
+  });
+  const heard: Heard[] = [];
+  const block = new Float32Array(480);
+  // Ticks of 10 ms, arrivals in steps of 1 ms between them.
+  for (now = 10; now <= duration; now += 10) {
+    for (let i = 0; i < 480; i++) block[i] = source((now - 10) * 48 + i);
+    stream.write(
+      {
+        samples: block,
+        sampleRate: 48_000,
+        channels: 1,
+        capture: { time: micros((now - 10) * 1000), bound: micros(0) },
+      },
+      micros(now * 1000),
+    );
+    const frame = receiver.pull(micros(now * 1000), micros(now * 1000));
+    if (frame !== undefined)
+      heard.push({ instant: now, samples: frame.samples.slice(), capture: frame.capture });
+    inFlight.sort((a, b) => a.at - b.at);
+    while (inFlight[0] !== undefined && inFlight[0].at < now + 10) {
+      const { at, deliver } = inFlight.shift()!;
+      deliver(receiver, micros(at * 1000));
+    }
+  }
+  const statistics = receiver.statistics();
+  stream.close();
+  receiver.close();
+  return { heard, reports, packets, statistics };
+}
+
+/** A sine of amplitude 0.5. */
+export const tone =
+  (frequency: number) =>
+  (n: number): number =>
+    0.5 * Math.sin((2 * Math.PI * frequency * n) / 48_000);
+
+/** Amplitude of `frequency` in `samples`, by correlation with a sine and a cosine. */
+export function amplitude(samples: Float32Array, frequency: number): number {
+  let re = 0;
+  let im = 0;
+  samples.forEach((s, n) => {
+    re += s * Math.cos((2 * Math.PI * frequency * n) / 48_000);
+    im += s * Math.sin((2 * Math.PI * frequency * n) / 48_000);
+  });
+  return (2 * Math.hypot(re, im)) / samples.length;
+}
+
+export const joined = (heard: readonly Heard[]): Float32Array => {
+  const all = new Float32Array(heard.length * 480);
+  heard.forEach(({ samples }, i) => all.set(samples, i * 480));
+  return all;
+};
+
+export const rms = (samples: Float32Array): number =>
+  Math.sqrt(samples.reduce((sum, s) => sum + s * s, 0) / samples.length);

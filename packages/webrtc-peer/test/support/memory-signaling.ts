@@ -1,0 +1,88 @@
+import { SignalingClient, type SignalingRuntime, type SocketLike } from '@rm/signaling-protocol';
+import { Hub } from '@rm/signaling-protocol/hub';
+import { systemClock } from '../../src/clock/clock.js';
+
+/** One end of a WebSocket in memory. */
+class MemorySocket implements SocketLike {
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: never) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  readonly #server: SignalingServer;
+  readonly id: number;
+
+  constructor(server: SignalingServer, id: number) {
+    this.#server = server;
+    this.id = id;
+  }
+
+  send(text: string): void {
+    setImmediate(() => this.#server.received(this, text));
+  }
+
+  close(code = 1000): void {
+    this.end(code, true);
+  }
+
+  /** The connection ends; `clean` says whether in good order. */
+  end(code: number, clean: boolean): void {
+    setImmediate(() => {
+      this.#server.closed(this, clean);
+      this.onclose?.({ code, reason: '' } as never);
+    });
+  }
+}
+
+/** A signaling server in this process: the real hub, without sockets. */
+export class SignalingServer {
+  readonly #hub = new Hub({ wallClock: () => '2026-01-01T00:00:00.000Z' });
+  readonly #sockets = new Map<number, MemorySocket>();
+  #next = 0;
+  /** Every text that passed the hub, in order. */
+  readonly log: string[] = [];
+
+  client(peerId: string): SignalingClient {
+    const runtime: SignalingRuntime = {
+      createSocket: () => this.#open(),
+      clock: systemClock,
+      random: () => 0.5,
+    };
+    return new SignalingClient({ url: 'memory:', peerId, room: 'test', runtime });
+  }
+
+  /** Cuts every connection, as when the server is killed. */
+  drop(): void {
+    for (const socket of this.#sockets.values()) socket.end(1006, false);
+  }
+
+  received(socket: MemorySocket, text: string): void {
+    this.log.push(text);
+    this.#hub.handle({ kind: 'text', now: systemClock.now(), socket: socket.id, text });
+    this.#pump();
+  }
+
+  closed(socket: MemorySocket, clean: boolean): void {
+    if (!this.#sockets.delete(socket.id)) return;
+    this.#hub.handle({ kind: 'closed', now: systemClock.now(), socket: socket.id, clean });
+    this.#pump();
+  }
+
+  #open(): MemorySocket {
+    const socket = new MemorySocket(this, ++this.#next);
+    this.#sockets.set(socket.id, socket);
+    setImmediate(() => {
+      this.#hub.handle({ kind: 'opened', now: systemClock.now(), socket: socket.id });
+      socket.onopen?.({} as never);
+    });
+    return socket;
+  }
+
+  #pump(): void {
+    for (let out = this.#hub.poll(); out !== undefined; out = this.#hub.poll()) {
+      const output = out;
+      const socket = this.#sockets.get(output.socket);
+      if (output.kind === 'close') socket?.end(output.code, false);
+      else setImmediate(() => socket?.onmessage?.({ data: output.text } as never));
+    }
+  }
+}

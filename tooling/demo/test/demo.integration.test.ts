@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parseWav } from '@rm/codecs';
+import { match, rms, toneAmplitude } from '../src/analysis.js';
+import { type DemoRun, runMain } from '../src/run-main.js';
+
+let folder: string;
+let run: DemoRun;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rm-demo-'));
+  run = await runMain(join(folder, 'measured'), { seconds: 6 });
+}, 40_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function samplesOf(path: string): Promise<Float32Array> {
+  const wav = parseWav(await readFile(path));
+  if (!wav.ok) throw new Error(`${path}: ${wav.reason}`);
+  expect(wav.value).toMatchObject({ sampleRate: 48_000, channels: 1 });
+  return wav.value.samples;
+}
+
+const recording = (node: string, from: string): Promise<Float32Array> =>
+  samplesOf(join(folder, 'measured', node, `${from}.wav`));
+
+const speech = (): Promise<Float32Array> =>
+  samplesOf(fileURLToPath(new URL('../assets/speech.wav', import.meta.url)));
+
+/** One second at a time, as the whole may hold a change of the playout delay: the median match. */
+async function medianMatch(
+  samples: Float32Array,
+): Promise<{ correlation: number; gainDb: number }> {
+  const source = await speech();
+  const matches = [];
+  for (let from = 48_000; from + 48_000 <= samples.length; from += 48_000) {
+    const second = samples.subarray(from, from + 48_000);
+    if (rms(second) > 0.005) matches.push(match(second, source, 48_000));
+  }
+  expect(matches.length).toBeGreaterThanOrEqual(3);
+  matches.sort((a, b) => a.correlation - b.correlation);
+  return matches[matches.length >> 1]!;
+}
+
+test('every link carried audio, and what was measured of it makes sense', () => {
+  const { summary, status, log } = run;
+  expect({ ok: summary.ok, status, log }).toEqual({ ok: true, status: 0, log: expect.anything() });
+  expect(summary.nodes).toEqual(['node-a', 'node-b', 'node-c']);
+  expect(summary.links.map(({ from, to }) => `${from} ${to}`).sort()).toEqual([
+    'node-a node-b',
+    'node-a node-c',
+    'node-b node-a',
+    'node-b node-c',
+    'node-c node-a',
+    'node-c node-b',
+  ]);
+  for (const link of summary.links) {
+    expect(link.packets).toBeGreaterThan(6 * 50 - 10);
+    expect(link.lost).toBe(0);
+    expect(link.connectMs).toBeGreaterThan(0);
+    expect(link.rttMs).toBeGreaterThan(0);
+    expect(link.jitterBufferMs!.mean).toBeGreaterThan(5);
+    // A packet, the encoder's lookahead, and at least the tick it waits for.
+    expect(link.mouthToEarMs!.p50).toBeGreaterThan(30);
+    expect(link.mouthToEarMs!.p95).toBeGreaterThanOrEqual(link.mouthToEarMs!.p50);
+    expect(link.wav).toBe(join(folder, 'measured', link.to, `${link.from}.wav`));
+  }
+});
+
+test('node-c hears the speech of node-a', async () => {
+  const { correlation, gainDb } = await medianMatch(await recording('node-c', 'node-a'));
+  expect(correlation).toBeGreaterThan(0.95);
+  expect(Math.abs(gainDb)).toBeLessThan(0.5);
+});
+
+test('node-c hears the speech of node-a through node-b, 6 dB lower', async () => {
+  const { correlation, gainDb } = await medianMatch(await recording('node-c', 'node-b'));
+  expect(correlation).toBeGreaterThan(0.95);
+  expect(Math.abs(gainDb + 6)).toBeLessThan(0.5);
+});
+
+test('node-a hears the tone of node-c at its frequency and level, and nothing else', async () => {
+  const samples = (await recording('node-a', 'node-c')).subarray(-3 * 48_000);
+  const amplitude = toneAmplitude(samples, 440, 48_000);
+  expect(amplitude).toBeGreaterThan(0.095);
+  expect(amplitude).toBeLessThan(0.105);
+  expect(rms(samples)).toBeLessThan(0.105 / Math.SQRT2);
+});
+
+test('node-b tells the others of the level it measures', () => {
+  for (const to of ['node-a', 'node-c']) {
+    const link = run.summary.links.find((l) => l.from === 'node-b' && l.to === to)!;
+    expect(link.messages).toBeGreaterThan(6);
+  }
+});
+
+test('nothing is left of a demo that ended by itself', () => {
+  expect(run).toMatchObject({ leftProcesses: 0, leftListening: false });
+});
+
+test('Ctrl-C ends every process within two seconds, and leaves playable recordings', async () => {
+  const record = join(folder, 'interrupted');
+  const interrupted = await runMain(record, { interruptAfterMs: 4000 });
+  expect(interrupted.interruptMs).toBeLessThan(2000);
+  expect(interrupted).toMatchObject({ status: 0, leftProcesses: 0, leftListening: false });
+  expect((await samplesOf(join(record, 'node-a', 'node-c.wav'))).length).toBeGreaterThan(48_000);
+}, 20_000);
+
+test('a mistake on the command line is told in one line, with status 2', async () => {
+  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+  const failure = promisify(execFile)(process.execPath, [main, '--seconds', 'soon']);
+  await expect(failure).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("'--seconds <n>' argument 'soon' is invalid"),
+  });
+});
