@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from '@jest/globals';
 import type { Micros } from '@rm/codecs';
 import { defineNode, PipelineRunner } from '@rm/pipeline-bridge';
@@ -81,23 +82,25 @@ test('a node that writes in place changes nobody else’s samples', async () => 
 test('writers in a row share one copy, a fork between them makes another', async () => {
   const first = listen('First');
   const second = listen('Second');
+  const buffers = new Set<unknown>();
   const writer = type('Writer', {
     mutates: true,
     process: (data, emit) => {
-      if (data.kind === 'audio') data.samples[0] = (data.samples[0] ?? 0) + 1;
+      if (data.kind !== 'audio') return;
+      data.samples[0] = (data.samples[0] ?? 0) + 1;
+      buffers.add(data.samples.buffer);
       emit(data);
     },
   });
   const last = listen('Last');
   const nodes = [writer, first.node, second.node, last.node];
   const row = await start(graph(['a:Writer → b:Writer → c:Last']), nodes);
-  const buffers = new Set<unknown>();
-  row.session.onOutput((data) => data.kind === 'audio' && buffers.add(data.samples.buffer));
   const sound = audio(0);
   row.session.send(sound);
   row.session.send(sound);
   expect(last.heard).toEqual([2, 2]);
   expect(buffers.size).toBe(1);
+  expect(buffers.has(last.buffers[0])).toBe(true);
   await row.session.close();
 
   const fork = await start(graph(['a:Writer → b:Writer → f:First', 'a → s:Second']), nodes);
@@ -151,6 +154,23 @@ test('an asynchronous node gets everything in order, one at a time, as copies', 
   for (let i = 0; i < 6; i++) await gate.release();
   expect(heard).toEqual([0.25, 'after 0.25', 0.5, 'after 0.5', 0.75, 'after 0.75']);
   await session.close();
+});
+
+test('a steady flow through an asynchronous node uses its buffers again', async () => {
+  const gate = new Gate();
+  const { session } = await start(graph(['slow:Echo']), [type('Echo', echo(gate))]);
+  session.onOutput(() => undefined);
+  session.send(audio(0));
+  for (let n = 0; n < 50; n++) {
+    session.send(audio(n));
+    await gate.release();
+  }
+  const buffers = gate.entered.map((data) => data.kind === 'audio' && data.samples.buffer);
+  expect(buffers).toHaveLength(51);
+  expect(new Set(buffers).size).toBe(2);
+  const closed = session.close();
+  await gate.release();
+  await closed;
 });
 
 test('before a stuck node 200 ms of audio wait, every drop is counted, no text is lost', async () => {
@@ -408,6 +428,16 @@ test('an aborted close waits for nobody and counts what it drops', async () => {
   await closing;
   expect(closed).toBe(true);
   expect(session.stats().nodes[0]).toMatchObject({ in: 3, dropped: 2, queued: 0 });
+});
+
+test('no abort listener outlives what it was for', async () => {
+  const { signal } = new AbortController();
+  const { session } = await start(graph(['a']));
+  const received = session.receive({ signal });
+  session.send(text('x'));
+  await received;
+  await session.close({ signal });
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('a node that cannot open fails the session, and closes those that had opened', async () => {

@@ -113,13 +113,24 @@ test('a backlog beyond the limit drops the newest, and recording goes on after i
     await turn();
     size = (await readFile(writer.path)).length;
   }
-  writer.append(frame(0.5));
+  const more = Array.from({ length: 90 }, (_, n) => n / 128);
+  for (const value of more) writer.append(frame(value));
   await writer.close();
   expect(errors).toEqual(['WAV_BACKLOG']);
-  const { samples } = await read(writer.path);
-  expect(samples).toEqual(
-    Float32Array.from([...Array<number>(48_000).fill(0.25), ...Array<number>(480).fill(0.5)]),
-  );
+  expect(writer.droppedFrames).toBe(50);
+  const frames = [...Array<number>(100).fill(0.25), ...more];
+  const expected = frames.flatMap((value) => Array<number>(480).fill(value));
+  expect((await read(writer.path)).samples).toEqual(Float32Array.from(expected));
+});
+
+test('a file ends at the 4 GiB of the format', async () => {
+  const writer = await WavWriter.open(join(folder, 'a.wav'));
+  writer.append(frame(0.5));
+  // Only the length of such a frame can be real in a test.
+  writer.append({ ...frame(0), samples: { length: 2 ** 31 - 480 } as Float32Array });
+  expect(writer.droppedFrames).toBe(1);
+  await expect(writer.close()).rejects.toMatchObject({ code: 'WAV_FULL' });
+  expect((await read(writer.path)).samples).toHaveLength(480);
 });
 
 test('a full disk is reported once, and append goes on without a throw', async () => {

@@ -114,7 +114,7 @@ export class MultiPeerPipeline implements AsyncDisposable {
     session.onOutput((data, nodeId) => {
       for (const listener of this.#outputListeners) listener(data, nodeId);
     });
-    if (this.#from === 'local' || this.#stopping !== undefined) return;
+    if (this.#from === 'local') return;
     this.#leaveTick = mesh.onTick((frames) => this.#hear(frames));
   }
 
