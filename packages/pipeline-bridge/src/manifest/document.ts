@@ -20,11 +20,11 @@ export interface SyntaxProblem extends Place {
 }
 
 /** Longest manifest text read, in UTF-16 units. */
-export const maxTextLength = 262_144;
+const maxTextLength = 262_144;
 /** Deepest nesting of maps and lists. */
-export const maxDepth = 32;
+const maxDepth = 32;
 /** Most values in a manifest, each use of an alias counting all that it stands for. */
-export const maxValues = 20_000;
+const maxValues = 20_000;
 
 /** Reads YAML, of which JSON is a part, within the limits above. */
 export function readDocument(
