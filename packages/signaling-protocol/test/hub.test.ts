@@ -215,6 +215,18 @@ test('an answer for a caller that has left goes nowhere', () => {
   expect(net.hub.nextDeadline).toBe(NEVER);
 });
 
+test('offers of callers that have left take no place from those of others', () => {
+  const net = new HubDriver({ maxPendingPerConnection: 1, maxPendingOffers: 1 });
+  net.join(A, 'a');
+  net.join(B, 'b');
+  net.join(C, 'c');
+  net.request(A, 'peer.offer', offerParams('b'));
+  net.close(A);
+  net.read(B);
+  net.request(C, 'peer.offer', offerParams('b'));
+  expect(forwarded(net, B).params['from']).toBe('c');
+});
+
 test('only the addressed peer can answer', () => {
   const net = pair();
   net.join(C, 'c');

@@ -114,6 +114,13 @@ test('an error names the field and what is wrong with it, at most five of them',
   expect(!many.ok && (many.error.data as { issues: unknown[] }).issues).toHaveLength(5);
 });
 
+test('fields by position are refused with the advice to name them', () => {
+  const decoded = decodeForHub('peer.announce', ['a']);
+  expect(!decoded.ok && decoded.error.message).toBe(
+    'peer.announce takes its fields by name, in an object',
+  );
+});
+
 test('results have their own schemas', () => {
   const result = METHODS['peer.announce'].result;
   const registered = { status: 'registered', room: 'r', peers: [] };

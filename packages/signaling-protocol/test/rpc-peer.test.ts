@@ -31,6 +31,30 @@ test('a response is taken once', () => {
   expect(rpc.receive(at(1), resultText('1', 7))[0]?.kind).toBe('dropped');
 });
 
+test('a response of another protocol version is dropped', () => {
+  const rpc = new RpcPeer();
+  rpc.request(at(0), 'ask', {});
+  expect(rpc.receive(at(1), '{"jsonrpc":"1.0","result":7,"id":1}')).toEqual([
+    { kind: 'dropped', reason: 'broken-response' },
+  ]);
+});
+
+test.each([
+  ['one byte', 'a', 1],
+  ['two bytes', 'é', 2],
+  ['three bytes', '€', 3],
+  ['four bytes', '😀', 4],
+  ['a lone surrogate', '\ud83d', 3],
+])('a message is measured in bytes of UTF-8: %s', (_case, character, bytes) => {
+  const text = JSON.stringify(['x']).replace('x', character.repeat(100));
+  const size = 4 + 100 * bytes;
+  const reasons = [size, size - 1].map((maxMessageBytes) => {
+    const [event] = new RpcPeer({ limits: { maxMessageBytes } }).receive(at(0), text);
+    return event?.kind === 'dropped' && event.reason;
+  });
+  expect(reasons).toEqual(['invalid-request', 'message-too-large']);
+});
+
 test('own requests beyond the limit are refused until one is answered', () => {
   const rpc = new RpcPeer({ maxPendingRequests: 2 });
   rpc.request(at(0), 'ask', {});

@@ -244,6 +244,51 @@ test('a lost connection is made again, with a fresh list of peers', async () => 
   await world.settle(bob.close());
 });
 
+test('an offer cannot be answered on another connection than it came by', async () => {
+  const world = new VirtualWorld();
+  const [alice, bob] = [await connected(world, 'alice'), await connected(world, 'bob', 0)];
+  const offers: IncomingOffer[] = [];
+  bob.on('offer', (offer) => offers.push(offer));
+  const offer = failure(world, alice.offer('bob', OFFER));
+  await world.run(20);
+  world.sockets[1]?.die(1006, '');
+  await world.run(100);
+  expect(offers[0]?.answer(ANSWER)).toBe(false);
+  expect((await offer).code).toBe(ErrorCode.PEER_NOT_FOUND);
+  expect(world.sockets[2]?.sent).toHaveLength(1);
+});
+
+test('a full room of talkative peers can be read, and a limit on that is kept', async () => {
+  const world = new VirtualWorld();
+  let deep: Record<string, unknown> = {};
+  for (let depth = 0; depth < 28; depth++) deep = { deep };
+  const userData = { deep, long: 'x'.repeat(7_000) };
+  for (let n = 0; n < 50; n++)
+    await world.settle(client(world, `peer-${n}`, { userData }).connect());
+  const { peers } = await world.settle(client(world, 'listener').connect());
+  expect(peers.map((peer) => peer.userData)).toEqual(Array(50).fill(userData));
+  const small = client(world, 'small', { maxMessageBytes: 10_000 });
+  expect((await failure(world, small.connect())).code).toBe('TIMEOUT');
+  expect(small.dropped).toEqual({ 'message-too-large': 1 });
+});
+
+test('a signal is let go when what it could abort is over', async () => {
+  const world = new VirtualWorld();
+  const listeners = new Set<() => void>();
+  const signal = {
+    aborted: false,
+    reason: undefined,
+    addEventListener: (_type: 'abort', listener: () => void) => void listeners.add(listener),
+    removeEventListener: (_type: 'abort', listener: () => void) => void listeners.delete(listener),
+  };
+  const alice = client(world, 'alice');
+  const attempt = alice.connect({ signal });
+  expect(listeners.size).toBe(1);
+  await world.settle(attempt);
+  await failure(world, alice.offer('nobody', OFFER, { signal }));
+  expect(listeners.size).toBe(0);
+});
+
 test('reconnection backs off from 0.5 s to 10 s with full jitter, for ever', async () => {
   const world = new VirtualWorld();
   const alice = await connected(world, 'alice', 0.999_999);
@@ -321,7 +366,7 @@ test('close says goodbye, rejects what is pending, and releases everything', asy
   expect(await failure(world, bob.offer('alice', OFFER))).toMatchObject({ code: 'CLOSED' });
   expect(bob.sendCandidate('alice', CANDIDATE)).toBe(false);
   await world.settle(alice[Symbol.asyncDispose]());
-  await world.run(10_000);
+  await world.run(20);
   expect(world.timers).toBe(0);
   expect(world.hub.snapshot()).toMatchObject({ connections: 0, pendingOffers: 0 });
 });
