@@ -70,7 +70,7 @@ function command(version: string): Command {
       iceServer,
       [],
     )
-    .option('--bitrate <bit/s>', 'Opus bitrate', number(6000, 510_000), 64_000)
+    .option('--bitrate <bit/s>', 'Opus bitrate', number(6000, 510_000), 48_000)
     .option('--min-delay <ms>', 'smallest jitter buffer delay', number(0, 2000), 15)
     .option('--max-delay <ms>', 'largest jitter buffer delay', number(0, 2000), 500)
     .option(

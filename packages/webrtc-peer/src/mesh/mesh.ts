@@ -27,9 +27,9 @@ export interface MeshOptions {
   readonly iceServers?: readonly IceServer[];
   /** Encoder settings. */
   readonly audio?: {
-    /** Target in bit/s, 6000…510000; default 64000. */
+    /** Target in bit/s, 6000…510000; default 48000. */
     readonly bitrate?: number;
-    /** 0…10; default 9. */
+    /** 0…10; default 5. */
     readonly complexity?: number;
     /** Default `audio`. */
     readonly application?: OpusApplication;
@@ -100,7 +100,7 @@ export class Mesh {
   }
 
   private constructor(options: MeshOptions, opus: OpusEngine) {
-    this.#audio = { bitrate: 64_000, complexity: 9, application: 'audio', ...options.audio };
+    this.#audio = { bitrate: 48_000, complexity: 5, application: 'audio', ...options.audio };
     this.#opus = opus;
     this.#clock = options.clock ?? systemClock;
     this.#signaling = options.signaling;
