@@ -1,0 +1,152 @@
+// The two apps as a user starts them by hand.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parseWav } from '@rm/codecs';
+import { match } from '../src/analysis.js';
+
+const app = (name: string): string =>
+  fileURLToPath(new URL(`../../../apps/${name}/dist/main.js`, import.meta.url));
+const asset = (name: string): string =>
+  fileURLToPath(new URL(`../assets/${name}`, import.meta.url));
+
+let folder: string;
+let server: ChildProcess;
+let url: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rm-apps-'));
+  server = spawn(process.execPath, [app('signaling-server'), '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [line] = (await once(createInterface({ input: server.stdout! }), 'line')) as [string];
+  expect(line).toMatch(/^signaling server listening on ws:\/\/127\.0\.0\.1:\d+$/);
+  url = line.split(' ').at(-1)!;
+});
+
+afterAll(async () => {
+  server.kill('SIGTERM');
+  const [status] = (await once(server, 'exit')) as [number];
+  await rm(folder, { recursive: true, force: true });
+  expect(status).toBe(0);
+});
+
+interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts a node; `joined` resolves at its first line of output. */
+function node(...args: string[]): {
+  process: ChildProcess;
+  joined: Promise<unknown>;
+  ended: Promise<Ended>;
+} {
+  const child = spawn(process.execPath, [app('mesh-node'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  const joined = once(child.stdout, 'data');
+  const ended = once(child, 'close').then(([status]) => ({
+    status: status as number,
+    stdout,
+    stderr,
+  }));
+  return { process: child, joined, ended };
+}
+
+const inRoom = (room: string, id: string): string[] => [
+  '--signaling',
+  url,
+  '--room',
+  room,
+  '--id',
+  id,
+];
+
+test('a node by hand: source through a pipeline, recordings, a JSON summary at the end', async () => {
+  const record = join(folder, 'out');
+  const listener = node(...inRoom('by-hand', 'ears'), '--record', record);
+  await listener.joined;
+  const speaker = node(
+    ...inRoom('by-hand', 'node-d'),
+    ...['--source', asset('speech.wav'), '--pipeline', asset('gain.yaml')],
+    ...['--record', record, '--seconds', '4', '--json'],
+  );
+  const { status, stdout } = await speaker.ended;
+  expect(status).toBe(0);
+  const summary = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
+  expect(summary).toMatchObject({
+    type: 'summary',
+    ok: true,
+    node: 'node-d',
+    room: 'by-hand',
+    links: [{ from: 'ears', to: 'node-d', state: 'connected', packets: 0 }],
+    pipeline: { level: { type: 'level' } },
+  });
+  expect(summary['seconds']).toBeCloseTo(4, 0);
+
+  listener.process.kill('SIGINT');
+  const heard = await listener.ended;
+  expect(heard.status).toBe(0);
+  expect(heard.stdout).toMatch(/node-d → ears +closed .*packets 1\d\d /);
+  const wav = parseWav(await readFile(join(record, 'ears', 'node-d.wav')));
+  const source = parseWav(await readFile(asset('speech.wav')));
+  if (!wav.ok || !source.ok) throw new Error('not a recording');
+  const found = match(wav.value.samples.subarray(48_000, 3 * 48_000), source.value.samples, 48_000);
+  expect(found.correlation).toBeGreaterThan(0.9);
+  expect(Math.abs(found.gainDb + 6)).toBeLessThan(0.5);
+}, 20_000);
+
+test('a taken id is refused, and its owner is not disturbed', async () => {
+  const owner = node(...inRoom('taken', 'me'), '--json');
+  await owner.joined;
+  const second = await node(...inRoom('taken', 'me')).ended;
+  expect(second).toMatchObject({ status: 1, stdout: '' });
+  expect(second.stderr).toMatch(/^rm-mesh-node: .*"?me"? is taken.*\n$/);
+  owner.process.kill('SIGTERM');
+  expect((await owner.ended).status).toBe(0);
+});
+
+test('a server that cannot be reached is named', async () => {
+  const { status, stderr } = await node('--signaling', 'ws://127.0.0.1:1', '--id', 'me').ended;
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^rm-mesh-node: .*ws:\/\/127\.0\.0\.1:1.*\n$/);
+});
+
+test('a missing file and a bad manifest are told before the room is joined', async () => {
+  const missing = await node(...inRoom('errors', 'me'), '--source', 'nowhere.wav').ended;
+  expect(missing).toMatchObject({ status: 1, stdout: '' });
+  expect(missing.stderr).toBe(
+    'rm-mesh-node: --source nowhere.wav does not exist: give a WAV file, tone:HZ, silence or none\n',
+  );
+  const manifest = join(folder, 'bad.yaml');
+  await writeFile(
+    manifest,
+    'version: v1\nmetadata: { name: bad }\nnodes:\n  - { id: a, node_type: Gian }\nconnections: []\n',
+  );
+  const bad = await node(...inRoom('errors', 'me'), '--pipeline', manifest).ended;
+  expect(bad).toMatchObject({ status: 1, stdout: '' });
+  expect(bad.stderr).toMatch(/^rm-mesh-node: .*bad\.yaml:4:\d+: .*Gian.*\n$/);
+  const nowhere = await node(...inRoom('errors', 'me'), '--pipeline', 'nowhere.yaml').ended;
+  expect(nowhere.stderr).toMatch(/nowhere\.yaml does not exist/);
+  const folderIsFile = await node(...inRoom('errors', 'me'), '--record', manifest).ended;
+  expect(folderIsFile).toMatchObject({ status: 1 });
+  expect(folderIsFile.stderr).toMatch(/--record .* cannot be made/);
+});
+
+test('an unknown option is a usage error, --help is not', async () => {
+  expect(await node('--nonsense').ended).toMatchObject({ status: 2, stdout: '' });
+  const help = await node('--help').ended;
+  expect(help.status).toBe(0);
+  expect(help.stdout).toContain('Examples:');
+});
