@@ -1,0 +1,62 @@
+/**
+ * Why the server could not start:
+ * - `PORT_IN_USE`: another program listens there.
+ * - `PORT_FORBIDDEN`: this user may not listen there.
+ * - `HOST_INVALID`: the host is no address of this machine.
+ * - `LISTEN_FAILED`: anything else; `cause` has it.
+ */
+export type SignalingServerErrorCode =
+  | 'PORT_IN_USE'
+  | 'PORT_FORBIDDEN'
+  | 'HOST_INVALID'
+  | 'LISTEN_FAILED';
+
+/** Thrown when the server cannot listen; the message is one line and says what to do. */
+export class SignalingServerError extends Error {
+  override readonly name = 'SignalingServerError';
+  readonly code: SignalingServerErrorCode;
+
+  constructor(code: SignalingServerErrorCode, message: string, cause: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/** What the system's `error` means for someone who wanted to listen on `host` and `port`. */
+export function listenError(
+  error: NodeJS.ErrnoException,
+  host: string | undefined,
+  port: number,
+): SignalingServerError {
+  const where = host === undefined ? `port ${port}` : `port ${port} of ${host}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new SignalingServerError(
+        'PORT_IN_USE',
+        `${where} is in use; stop what listens there or choose another port`,
+        error,
+      );
+    case 'EACCES':
+      return new SignalingServerError(
+        'PORT_FORBIDDEN',
+        `this user may not listen on ${where}; choose a port above 1023`,
+        error,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return new SignalingServerError(
+        'HOST_INVALID',
+        `${host} is no address of this machine; give one that is, or none for all interfaces`,
+        error,
+      );
+    case undefined:
+    default:
+      return new SignalingServerError(
+        'LISTEN_FAILED',
+        `cannot listen on ${where} (${error.message}); choose another host or port`,
+        error,
+      );
+  }
+}

@@ -1,0 +1,151 @@
+import { milliseconds, NEVER } from '@rm/signaling-protocol';
+import type { Micros } from '@rm/signaling-protocol';
+import type { Hub, HubOutput, SocketId } from '@rm/signaling-protocol/hub';
+import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
+
+/** Pings that may be unanswered when the next is due; a socket frozen longer is dead. */
+const MAX_UNANSWERED_PINGS = 2;
+
+/** Close codes by which the other end says that it leaves of its own will (RFC 6455 §7.4.1). */
+const GOODBYES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+
+/** What {@link Sockets} needs. */
+export interface SocketsOptions {
+  readonly hub: Hub;
+  readonly logger: Logger;
+  /** Bytes that may wait to be read by one client. */
+  readonly maxOutboundBytes: number;
+  readonly pingIntervalMs: number;
+}
+
+interface Client {
+  readonly id: SocketId;
+  readonly socket: WebSocket;
+  unansweredPings: number;
+}
+
+/** Joins WebSockets to a hub: brings in texts, ends and time, and sends out what the hub says. */
+export class Sockets {
+  readonly #hub: Hub;
+  readonly #logger: Logger;
+  readonly #maxOutboundBytes: number;
+  /** Those the hub knows; one that is being closed is no longer here. */
+  readonly #clients = new Map<SocketId, Client>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #lastId = 0;
+  #pumping = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerDeadline = NEVER;
+
+  constructor(options: SocketsOptions) {
+    this.#hub = options.hub;
+    this.#logger = options.logger;
+    this.#maxOutboundBytes = options.maxOutboundBytes;
+    this.#heartbeat = setInterval(() => this.#beat(), options.pingIntervalMs);
+  }
+
+  /** Takes over an open WebSocket. */
+  add(socket: WebSocket, address: string | undefined): void {
+    const client: Client = { id: ++this.#lastId, socket, unansweredPings: 0 };
+    const { id } = client;
+    this.#clients.set(id, client);
+    this.#logger.debug({ socket: id, address, protocol: socket.protocol }, 'socket opened');
+    this.#hub.handle({ kind: 'opened', now: now(), socket: id });
+    socket.on('message', (data, isBinary) => {
+      if (!this.#clients.has(id)) return;
+      client.unansweredPings = 0;
+      if (isBinary) this.#expel(client, 1003, 'send text, one JSON-RPC message each');
+      else {
+        // Of the forms of RawData, ws delivers this one unless its binaryType is changed.
+        this.#hub.handle({
+          kind: 'text',
+          now: now(),
+          socket: id,
+          text: (data as Buffer).toString(),
+        });
+      }
+      this.#pump();
+    });
+    socket.on('pong', () => {
+      client.unansweredPings = 0;
+    });
+    // Protocol errors close the socket by themselves, with their code; the close is what counts.
+    socket.on('error', (error) => this.#logger.debug({ socket: id, error }, 'socket error'));
+    socket.on('close', (code) => {
+      this.#logger.debug({ socket: id, code }, 'socket closed');
+      this.#forget(client, GOODBYES.has(code));
+      this.#pump();
+    });
+  }
+
+  /** Forgets all sockets, which are the caller's to close, and ends all timers. */
+  release(): void {
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#timer);
+    this.#clients.clear();
+  }
+
+  #beat(): void {
+    for (const client of this.#clients.values()) {
+      if (client.unansweredPings >= MAX_UNANSWERED_PINGS) {
+        this.#logger.info({ socket: client.id }, 'socket is dead: it answers no ping');
+        this.#forget(client, false);
+        client.socket.terminate();
+      } else {
+        client.unansweredPings++;
+        client.socket.ping();
+      }
+    }
+    this.#pump();
+  }
+
+  /** Does what the hub wants, one at a time though doing it may give the hub something new. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    for (let out = this.#hub.poll(); out !== undefined; out = this.#hub.poll()) this.#perform(out);
+    this.#pumping = false;
+    this.#setTimer(this.#hub.nextDeadline);
+  }
+
+  #perform(output: HubOutput): void {
+    const client = this.#clients.get(output.socket);
+    if (client === undefined) return;
+    if (output.kind === 'close') this.#expel(client, output.code, output.reason);
+    else if (this.#isFull(client.socket, output.text)) {
+      this.#expel(client, 1013, 'read faster; too much waits to be read');
+    } else client.socket.send(output.text);
+  }
+
+  /** Whatever its size, a message that finds the queue empty is sent. */
+  #isFull({ bufferedAmount }: WebSocket, text: string): boolean {
+    return bufferedAmount > 0 && bufferedAmount + text.length > this.#maxOutboundBytes;
+  }
+
+  #expel(client: Client, code: number, reason: string): void {
+    this.#logger.warn({ socket: client.id, code, reason }, 'socket closed by the server');
+    this.#forget(client, false);
+    client.socket.close(code, reason);
+  }
+
+  #forget(client: Client, clean: boolean): void {
+    if (!this.#clients.delete(client.id)) return;
+    this.#hub.handle({ kind: 'closed', now: now(), socket: client.id, clean });
+  }
+
+  #setTimer(deadline: Micros): void {
+    if (deadline === this.#timerDeadline) return;
+    this.#timerDeadline = deadline;
+    clearTimeout(this.#timer);
+    if (deadline === NEVER) return;
+    const delayMs = Math.max(0, Math.ceil((deadline - now()) / 1_000));
+    this.#timer = setTimeout(() => {
+      this.#timerDeadline = NEVER;
+      this.#hub.handle({ kind: 'time', now: now() });
+      this.#pump();
+    }, delayMs);
+  }
+}
+
+const now = (): Micros => milliseconds(performance.now());

@@ -1,0 +1,192 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ErrorCode } from '@rm/signaling-protocol';
+import type { SignalingClient } from '@rm/signaling-protocol';
+import { pino } from 'pino';
+import { WebSocket } from 'ws';
+import { createSignalingServer } from '../src/server.js';
+import type { SignalingServer, SignalingServerOptions } from '../src/server.js';
+import { bare, closeCode, connected, next, SDP } from './support.js';
+
+const OFFER = { sdp: SDP, canTrickle: true };
+const ANSWER = { sdp: `${SDP}a=answer\r\n`, canTrickle: true };
+
+let server: SignalingServer;
+let watcher: SignalingClient;
+
+const start = (options: Partial<SignalingServerOptions> = {}): Promise<SignalingServer> =>
+  createSignalingServer({
+    port: 0,
+    host: '127.0.0.1',
+    logger: pino({ level: 'silent' }),
+    ...options,
+  });
+
+beforeEach(async () => {
+  server = await start();
+  watcher = await connected(server.url, 'watcher');
+});
+
+afterEach(async () => {
+  await watcher.close();
+  await server.close();
+});
+
+test('two clients meet: announcement, offer, answer, candidates, goodbye', async () => {
+  const announced = next(watcher, 'peer-announced');
+  const caller = await connected(server.url, 'caller');
+  expect((await announced).peerId).toBe('caller');
+  const candidates: string[] = [];
+  watcher.on('candidate', ({ candidate }) => candidates.push(candidate.candidate));
+  watcher.on('offer', (offer) => offer.answer(ANSWER));
+  const answer = caller.offer('watcher', OFFER);
+  for (const candidate of ['candidate:1', 'candidate:2', '']) {
+    caller.sendCandidate('watcher', { candidate, sdpMid: '0', sdpMLineIndex: 0 });
+  }
+  expect(await answer).toEqual(ANSWER);
+  const left = next(watcher, 'peer-left');
+  await caller.close();
+  expect(await left).toEqual({ peerId: 'caller', reason: 'left' });
+  expect(candidates).toEqual(['candidate:1', 'candidate:2', '']);
+});
+
+test('a taken id is refused on the wire', async () => {
+  await expect(connected(server.url, 'watcher')).rejects.toMatchObject({ code: 'PEER_ID_TAKEN' });
+});
+
+test('the option for peers per room is kept', async () => {
+  const small = await start({ maxPeersPerRoom: 1 });
+  const only = await connected(small.url, 'only');
+  await expect(connected(small.url, 'other')).rejects.toMatchObject({
+    code: 'ROOM_FULL',
+    cause: expect.objectContaining({ code: ErrorCode.TOO_MANY_PEERS }),
+  });
+  await only.close();
+  await small.close();
+});
+
+test.each<[string, number, (socket: WebSocket) => void]>([
+  ['a message that is too large', 1009, (socket) => socket.send('x'.repeat(262_145))],
+  ['a binary message', 1003, (socket) => socket.send(new Uint8Array([1, 2, 3]))],
+  ['text that is no UTF-8', 1007, (socket) => socket.send(Buffer.from([0xff]), { binary: false })],
+  ['too many fragments', 1008, (socket) => sendFragments(socket, 65)],
+])('%s closes with %d, and the others learn that the peer is lost', async (_case, code, send) => {
+  const socket = await bare(server.url, 'breaker');
+  const left = next(watcher, 'peer-left');
+  const closed = closeCode(socket);
+  send(socket);
+  expect(await closed).toBe(code);
+  expect(await left).toEqual({ peerId: 'breaker', reason: 'connection-lost' });
+});
+
+function sendFragments(socket: WebSocket, count: number): void {
+  for (let n = 1; n <= count; n++) socket.send('[', { fin: n === count });
+}
+
+test('the largest message that is allowed is read', async () => {
+  const socket = await bare(server.url, 'talker');
+  socket.send('"'.padEnd(262_143, 'x') + '"');
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  expect(JSON.parse(data.toString())).toMatchObject({ error: { code: ErrorCode.INVALID_REQUEST } });
+  socket.close();
+});
+
+test('a reader that stops reading is closed with 1013, and the others are not held up', async () => {
+  const slow = await bare(server.url, 'slow');
+  slow.pause();
+  const left = next(watcher, 'peer-left');
+  const sdp = SDP.padEnd(65_536, 'x');
+  const offers = Array.from({ length: 250 }, () =>
+    watcher.offer('slow', { ...OFFER, sdp }).then(
+      () => 0,
+      (error: { code: number }) => error.code,
+    ),
+  );
+  expect(await left).toEqual({ peerId: 'slow', reason: 'connection-lost' });
+  expect(new Set(await Promise.all(offers))).toEqual(new Set([ErrorCode.PEER_NOT_FOUND]));
+  slow.resume();
+  expect(await closeCode(slow)).toBe(1013);
+});
+
+test('a client that answers no pings is lost after three of them, one that does is kept', async () => {
+  const quick = await start({ pingIntervalMs: 60 });
+  const alive = await connected(quick.url, 'alive');
+  const left = next(alive, 'peer-left');
+  const frozen = await bare(quick.url, 'frozen', false);
+  const since = performance.now();
+  expect(await left).toEqual({ peerId: 'frozen', reason: 'connection-lost' });
+  expect(performance.now() - since).toBeGreaterThan(100);
+  expect(await closeCode(frozen)).toBe(1006);
+  expect(alive.sendDisconnect('nobody', 'x')).toBe(true);
+  await alive.close();
+  await quick.close();
+});
+
+test('a connection that breaks off is lost, not left', async () => {
+  const socket = await bare(server.url, 'broken');
+  const left = next(watcher, 'peer-left');
+  socket.terminate();
+  expect(await left).toEqual({ peerId: 'broken', reason: 'connection-lost' });
+});
+
+test('offers that are never answered time out, each at its time', async () => {
+  const quick = await start({ offerTimeoutMs: 80 });
+  const caller = await connected(quick.url, 'caller');
+  const silent = await bare(quick.url, 'silent');
+  for (let n = 0; n < 2; n++) {
+    const since = performance.now();
+    await expect(caller.offer('silent', OFFER)).rejects.toMatchObject({ code: ErrorCode.TIMEOUT });
+    expect(performance.now() - since).toBeGreaterThanOrEqual(79);
+  }
+  silent.close();
+  await caller.close();
+  await quick.close();
+});
+
+test('a caller need not wait for a peer that leaves', async () => {
+  const leaver = await bare(server.url, 'leaver');
+  leaver.on('message', () => leaver.close());
+  await expect(watcher.offer('leaver', OFFER)).rejects.toMatchObject({
+    code: ErrorCode.PEER_NOT_FOUND,
+  });
+});
+
+test.each([
+  [['rm.signaling.v1'], 'rm.signaling.v1'],
+  [['other', 'rm.signaling.v1'], 'rm.signaling.v1'],
+  [[], ''],
+])('sub-protocols %j: the server chooses %j', async (offered, chosen) => {
+  const socket = new WebSocket(server.url, offered);
+  await once(socket, 'open');
+  expect(socket.protocol).toBe(chosen);
+  socket.close();
+});
+
+test('GET /healthz says that the server lives; other paths say what it is', async () => {
+  const base = server.url.replace('ws:', 'http:');
+  const [health, other] = [await fetch(`${base}/healthz`), await fetch(base)];
+  expect([health.status, await health.text()]).toEqual([200, 'ok\n']);
+  expect(other.status).toBe(404);
+  expect(await other.text()).toContain('WebSocket');
+});
+
+test('close tells clients 1001 and is done within a second, though one of them is stuck', async () => {
+  const own = await start();
+  const polite = await bare(own.url, 'polite');
+  const stuck = await bare(own.url, 'stuck');
+  stuck.pause();
+  const since = performance.now();
+  const code = closeCode(polite);
+  await Promise.all([own.close(), own.close()]);
+  expect(performance.now() - since).toBeLessThan(1_000);
+  expect(await code).toBe(1001);
+  await expect(connected(own.url, 'late')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  stuck.terminate();
+});
+
+test.each([
+  ['a port in use', () => ({ port: server.port }), 'PORT_IN_USE'],
+  ['a host that is not here', () => ({ host: '203.0.113.1' }), 'HOST_INVALID'],
+])('%s is named', async (_case, options, code) => {
+  await expect(start(options())).rejects.toMatchObject({ name: 'SignalingServerError', code });
+});
