@@ -1,27 +1,46 @@
 import { type AudioFrame, dbfs } from '@rm/codecs';
 import { round } from './report.js';
 
-/** RMS level of every peer since it was last read. */
+class Meter {
+  energy = 0;
+  count = 0;
+
+  add(energy: number, count: number): void {
+    this.energy += energy;
+    this.count += count;
+  }
+
+  get level(): number | undefined {
+    return this.count === 0 ? undefined : round(dbfs(Math.sqrt(this.energy / this.count)), 1);
+  }
+}
+
+/** RMS level of every peer, since it was last read and since the beginning. */
 export class LevelMeters {
-  readonly #meters = new Map<string, { energy: number; count: number }>();
+  readonly #recent = new Map<string, Meter>();
+  readonly #total = new Map<string, Meter>();
 
   add(frames: ReadonlyMap<string, AudioFrame>): void {
     for (const [peerId, { samples }] of frames) {
-      let meter = this.#meters.get(peerId);
-      if (meter === undefined) this.#meters.set(peerId, (meter = { energy: 0, count: 0 }));
       let energy = 0;
-      for (const sample of samples) energy += sample * sample;
-      meter.energy += energy;
-      meter.count += samples.length;
+      for (let i = 0; i < samples.length; i++) energy += samples[i]! * samples[i]!;
+      for (const meters of [this.#recent, this.#total]) {
+        let meter = meters.get(peerId);
+        if (meter === undefined) meters.set(peerId, (meter = new Meter()));
+        meter.add(energy, samples.length);
+      }
     }
   }
 
   /** Level of `peerId` in dBFS since the last call; undefined when nothing was heard. */
-  read(peerId: string): number | undefined {
-    const meter = this.#meters.get(peerId);
-    if (meter === undefined || meter.count === 0) return undefined;
-    const level = round(dbfs(Math.sqrt(meter.energy / meter.count)), 1);
-    meter.energy = meter.count = 0;
+  recent(peerId: string): number | undefined {
+    const level = this.#recent.get(peerId)?.level;
+    this.#recent.delete(peerId);
     return level;
+  }
+
+  /** Level of `peerId` in dBFS over all that was heard. */
+  total(peerId: string): number | undefined {
+    return this.#total.get(peerId)?.level;
   }
 }

@@ -41,7 +41,7 @@ async function run(node: MeshNode, options: NodeOptions, stop: AbortSignal): Pro
   if (options.json) print({ type: 'joined', node: options.id, room: options.room });
   else print(`joined room ${options.room} as ${options.id}`);
   const statistics = setInterval(() => {
-    const report = node.report();
+    const report = node.report('recent');
     if (options.json) print({ type: 'stats', ...report });
     else for (const link of report.links) print(linkLine(link));
   }, options.statsInterval * 1000);
@@ -49,7 +49,7 @@ async function run(node: MeshNode, options: NodeOptions, stop: AbortSignal): Pro
   clearInterval(statistics);
 
   const seconds = Math.round((performance.now() - started) / 100) / 10;
-  const report = node.report();
+  const report = node.report('total');
   await Promise.all([node.stopMeasuring(), delay(LINGER_MS)]);
   await node.close();
   const { failure } = node;

@@ -119,15 +119,15 @@ export class MeshNode {
     return this.#failed;
   }
 
-  /** What was measured until now; levels since the last report. */
-  report(): NodeReport {
+  /** What was measured until now. Levels are those since the last report, or of all that was heard. */
+  report(levels: 'recent' | 'total'): NodeReport {
     const { links, ticksSkipped } = this.#mesh.statistics();
     const open = new Set(links.map(({ peerId }) => peerId));
     const ended = [...this.#ended.values()].filter(({ peerId }) => !open.has(peerId));
     return {
       node: this.#id,
       links: [...links, ...ended].map((link) => {
-        const levelDbfs = this.#meters.read(link.peerId);
+        const levelDbfs = this.#meters[levels](link.peerId);
         const wav = this.#recordings?.path(link.peerId);
         return linkReport(this.#id, link, {
           messages: this.#messages.get(link.peerId) ?? 0,

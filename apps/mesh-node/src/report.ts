@@ -16,7 +16,7 @@ export interface LinkReport {
   readonly jitterBufferMs?: { readonly mean: number; readonly target: number };
   /** Capture to playout. */
   readonly mouthToEarMs?: { readonly p50: number; readonly p95: number };
-  /** RMS level heard since the last report, in dB relative to full scale. */
+  /** RMS level in dB relative to full scale: since the last report, in a summary over all that was heard. */
   readonly levelDbfs?: number;
   /** Messages of the peer. */
   readonly messages: number;

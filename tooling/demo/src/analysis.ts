@@ -23,18 +23,14 @@ export function match(recording: Float32Array, source: Float32Array, sampleRate:
   const length = Math.min(coarseRecording.length, (PROBE_SECONDS * sampleRate) / DECIMATION);
   const start = loudest(coarseRecording, length);
   const probe = coarseRecording.subarray(start, start + length);
-  let best = { lag: 0, score: -1 };
-  for (let lag = 0; lag < coarseSource.length; lag++) {
-    const score = correlate(probe, coarseSource, lag).correlation;
-    if (score > best.score) best = { lag, score };
-  }
+  const coarse = bestLag(probe, coarseSource) * DECIMATION;
   // The same probe at full rate, around the place found.
   const from = start * DECIMATION;
   const fine = recording.subarray(from, from + length * DECIMATION);
   let offset = 0;
   let score = -1;
   for (let d = -2 * DECIMATION; d <= 2 * DECIMATION; d++) {
-    const lag = best.lag * DECIMATION + d;
+    const lag = coarse + d;
     const found = correlate(fine, source, lag).correlation;
     if (found > score) [score, offset] = [found, lag - from];
   }
@@ -88,6 +84,25 @@ function correlate(
     correlation: energy === 0 ? 0 : cross / energy,
     gain: wholeEnergy === 0 ? 0 : cross / wholeEnergy,
   };
+}
+
+/** The lag at which `part` matches the repeated `whole` best. */
+function bestLag(part: Float32Array, whole: Float32Array): number {
+  // Written out twice, so that the inner loop need not wrap; energies come from running sums.
+  const twice = new Float32Array(whole.length + part.length);
+  for (let i = 0; i < twice.length; i++) twice[i] = whole[i % whole.length]!;
+  const energyBefore = new Float64Array(twice.length + 1);
+  for (let i = 0; i < twice.length; i++) energyBefore[i + 1] = energyBefore[i]! + twice[i]! ** 2;
+  let best = 0;
+  let most = -1;
+  for (let lag = 0; lag < whole.length; lag++) {
+    let cross = 0;
+    for (let i = 0; i < part.length; i++) cross += part[i]! * twice[lag + i]!;
+    const energy = energyBefore[lag + part.length]! - energyBefore[lag]!;
+    const score = energy > 0 ? cross / Math.sqrt(energy) : 0;
+    if (score > most) [most, best] = [score, lag];
+  }
+  return best;
 }
 
 function decimate(samples: Float32Array): Float32Array {

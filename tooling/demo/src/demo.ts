@@ -88,7 +88,7 @@ type Start = (
 async function startServer({ port, host }: DemoOptions, start: Start): Promise<string> {
   let found: (url: string) => void;
   const url = new Promise<string>((resolve) => (found = resolve));
-  const args = ['--port', String(port), '--host', host, '--log-level', 'warn'];
+  const args = ['--port', String(port), '--host', host, '--log-level', 'error'];
   const server = start('signaling', 'signaling-server', args, (line) => {
     const match = /listening on (\S+)/.exec(line);
     if (match?.[1] !== undefined) found(match[1]);
@@ -137,7 +137,8 @@ function signal(): { readonly fired: Promise<void>; fire(): void } {
 /** Resolves after `ms` (never for undefined) or when `stop` is aborted. */
 async function timeUp(ms: number | undefined, stop: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+    // Unreferenced: when another end of a race came first, this one keeps nobody waiting.
+    const timer = ms === undefined ? undefined : setTimeout(resolve, ms).unref();
     const done = (): void => {
       clearTimeout(timer);
       resolve();

@@ -10,6 +10,8 @@ import type { Summary } from './link.js';
 export interface DemoRun {
   readonly summary: Summary;
   readonly status: number | null;
+  /** From the start to the end of the demo process. */
+  readonly totalMs: number;
   /** From the interrupt to the end of the demo process; undefined when it ended by itself. */
   readonly interruptMs?: number;
   /** Processes of the demo that were left, and whether its server still listened. */
@@ -27,6 +29,7 @@ export async function runMain(
   record: string,
   options: { readonly seconds: number } | { readonly interruptAfterMs: number },
 ): Promise<DemoRun> {
+  const began = performance.now();
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
   const length = 'seconds' in options ? ['--seconds', String(options.seconds)] : [];
   const child = spawn(process.execPath, [main, '--json', '--record', record, ...length], {
@@ -57,6 +60,7 @@ export async function runMain(
   return {
     summary: JSON.parse(lastLine) as Summary,
     status: exitCode,
+    totalMs: ended - began,
     ...(interrupted !== undefined && { interruptMs: ended - interrupted }),
     leftProcesses,
     leftListening,
