@@ -3,7 +3,7 @@ import { milliseconds, SignalingClient } from '@rm/signaling-protocol';
 import type { SignalingEvents, SignalingRuntime } from '@rm/signaling-protocol';
 import { WebSocket } from 'ws';
 
-export const runtime: SignalingRuntime = {
+const runtime: SignalingRuntime = {
   createSocket: (url, protocols) => new WebSocket(url, protocols, { perMessageDeflate: false }),
   clock: {
     now: () => milliseconds(performance.now()),

@@ -45,7 +45,7 @@ const MAX_ISSUES = 5;
 const MAX_PATH_LENGTH = 128;
 
 /** An invalid-params failure that says what is wrong. */
-export const invalidParams = (
+const invalidParams = (
   message: string,
   data?: unknown,
 ): { readonly ok: false; readonly error: JsonRpcError } => ({

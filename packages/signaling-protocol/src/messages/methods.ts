@@ -2,7 +2,7 @@ import * as z from 'zod';
 import * as field from './fields.js';
 
 /** A peer as others in its room see it. */
-export const peerInfo = z.object({
+const peerInfo = z.object({
   peer_id: field.id,
   capabilities: field.capabilities,
   user_data: field.userData,
