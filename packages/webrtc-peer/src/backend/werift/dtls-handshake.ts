@@ -1,4 +1,5 @@
 import { DtlsClient, isDtls, type RTCDtlsTransport } from 'werift';
+import { guardDtls } from './dtls-guard.js';
 
 /** Handshake records kept for a server that is not there yet; one flight of a client fits. */
 const MAX_EARLY_RECORDS = 8;
@@ -49,13 +50,18 @@ export const beginHandshakeAtOnce = (dtls: RTCDtlsTransport): void => {
     queueMicrotask(() => {
       const socket = dtls.dtls;
       if (socket === undefined || dtls.state !== 'connecting') return;
+      guardDtls(socket);
       if (socket instanceof DtlsClient) socket.connect = beginClient(socket);
       for (const record of early.splice(0)) socket.transport.socket.onData?.(record, ['', 0]);
     });
   });
 };
 
-/** Lets the retransmission loops of a handshake end at their next wake-up instead of after half a minute. */
+/**
+ * Lets the retransmission loops of a handshake end at their next wake-up instead of after half a minute, and
+ * no new one begin: a handler that still waits for a message fails when it moves on to the next flight.
+ */
 export const endHandshake = (dtls: RTCDtlsTransport): void => {
-  if (dtls.dtls !== undefined) dtls.dtls.dtls.flight = HANDSHAKE_OVER;
+  if (dtls.dtls === undefined) return;
+  Object.defineProperty(dtls.dtls.dtls, 'flight', { value: HANDSHAKE_OVER, writable: false });
 };

@@ -9,16 +9,22 @@ import { iceOf } from './internals.js';
  */
 export class IceGathering {
   readonly #ice: RTCIceTransport;
+  readonly #relay: boolean;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(ice: RTCIceTransport, options: { readonly hosts: number; readonly relay: boolean }) {
+  /** `hosts` is how many host candidates there will be. */
+  constructor(
+    ice: RTCIceTransport,
+    options: { readonly hosts: number; readonly stun: boolean; readonly turn: boolean },
+  ) {
     this.#ice = ice;
+    this.#relay = options.turn;
     const gather = ice.gather.bind(ice);
     ice.gather = () => {
       if (ice.gatheringState !== 'new') return this.#running;
       const hosts = this.#hostCandidates(options.hosts);
       this.#running = gather();
-      return options.relay ? this.#running : Promise.race([this.#running, hosts]);
+      return options.stun && !options.turn ? Promise.race([this.#running, hosts]) : this.#running;
     };
   }
 
@@ -32,8 +38,9 @@ export class IceGathering {
 
   /** Closes the sockets that were opened while the connection was closed. */
   async close(): Promise<void> {
-    await this.#running;
-    await this.#ice.connection.close();
+    const closed = this.#running.then(() => this.#ice.connection.close());
+    // An allocation on a silent TURN server cannot be cut short; what it leaves is closed when it gives up.
+    if (!this.#relay) await closed;
   }
 
   #hostCandidates(count: number): Promise<void> {

@@ -69,7 +69,8 @@ export class WeriftTransport implements Transport {
     if (!servers.stun) delete dtls.iceTransport.connection.stunServer;
     this.#gathering = new IceGathering(dtls.iceTransport, {
       hosts: addresses.found.length + addresses.added.length,
-      relay: servers.turn,
+      stun: servers.stun,
+      turn: servers.turn,
     });
     beginHandshakeAtOnce(dtls);
     this.#ended = new Promise((_, reject) => {
