@@ -29,7 +29,7 @@ async function main(): Promise<void> {
       runs.push(await runMain(join(folder, `run-${i}`), { seconds: SECONDS }));
     }
     progress('Ctrl-C');
-    const interrupted = await runMain(join(folder, 'interrupted'), { interruptAfterMs: 4000 });
+    const interrupted = await runMain(join(folder, 'interrupted'), { interruptAfterMs: 2000 });
     progress('npm test, warm caches');
     const testSeconds = timeTests();
 

@@ -66,7 +66,7 @@ export class Child {
 }
 
 /** The folder this package stands in. */
-export const packageFolder: string = dirname(dirname(fileURLToPath(import.meta.url)));
+const packageFolder: string = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** A file of the demo's assets. */
 export const asset = (name: string): string => `${packageFolder}/assets/${basename(name)}`;

@@ -18,6 +18,8 @@ const EXIT_TIMEOUT_MS = 1500;
 export interface DemoView {
   /** The server is up: nodes can join by hand at this address. */
   ready(url: string): void;
+  /** Every link carries audio; the measurement begins. */
+  heard(): void;
   /** New measurements of all links. */
   links(links: readonly Link[]): void;
   /** A line of a process's log. */
@@ -59,7 +61,11 @@ export async function runDemo(
     }
     const died = Promise.race(children.map((child) => child.died()));
     died.catch(() => undefined); // told by whichever race below is on
-    await Promise.race([allHeard.fired, died, timeUp(START_TIMEOUT_MS, stop)]);
+    await Promise.race([
+      allHeard.fired.then(() => view.heard()),
+      died,
+      timeUp(START_TIMEOUT_MS, stop),
+    ]);
     const began = performance.now();
     await Promise.race([died, timeUp(options.seconds && options.seconds * 1000, stop)]);
     const seconds = Math.round((performance.now() - began) / 100) / 10;

@@ -39,6 +39,7 @@ async function main(): Promise<number> {
 function quietView(): DemoView {
   return {
     ready: (url) => process.stderr.write(`signaling at ${url}\n`),
+    heard: () => process.stderr.write('every link carries audio\n'),
     links: () => undefined,
     log: (name, line) => process.stderr.write(`${name}: ${line}\n`),
   };
@@ -63,6 +64,7 @@ function tableView({ record, seconds }: DemoOptions): DemoView {
       ].join('\n');
       process.stdout.write(heading);
     },
+    heard: () => undefined,
     links: (links) => (isTTY ? logUpdate(table(links)) : plain(links)),
     log: (name, line) => process.stderr.write(`${name}: ${line}\n`),
   };

@@ -23,7 +23,7 @@ export interface DemoRun {
 /**
  * Runs the demo as a user would, as a process of its own, and looks at what it leaves.
  * @param record - Folder for the recordings; it must be new, as it also marks the demo's processes.
- * @param options.interruptAfterMs - Send SIGINT so long after the server is up, instead of `seconds`.
+ * @param options.interruptAfterMs - Send SIGINT so long after every link carries audio, instead of `seconds`.
  */
 export async function runMain(
   record: string,
@@ -43,9 +43,8 @@ export async function runMain(
   createInterface({ input: child.stderr }).on('line', (line) => {
     log += `${line}\n`;
     const found = /signaling at (\S+)/.exec(line)?.[1];
-    if (found === undefined || url !== undefined) return;
-    url = new URL(found);
-    if ('interruptAfterMs' in options)
+    if (found !== undefined) url = new URL(found);
+    if (line === 'every link carries audio' && 'interruptAfterMs' in options)
       setTimeout(() => {
         interrupted = performance.now();
         child.kill('SIGINT');

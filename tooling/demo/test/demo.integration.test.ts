@@ -107,7 +107,7 @@ test('nothing is left of a demo that ended by itself', () => {
 
 test('Ctrl-C ends every process within two seconds, and leaves playable recordings', async () => {
   const record = join(folder, 'interrupted');
-  const interrupted = await runMain(record, { interruptAfterMs: 4000 });
+  const interrupted = await runMain(record, { interruptAfterMs: 1500 });
   expect(interrupted.interruptMs).toBeLessThan(2000);
   expect(interrupted).toMatchObject({ status: 0, leftProcesses: 0, leftListening: false });
   expect((await samplesOf(join(record, 'node-a', 'node-c.wav'))).length).toBeGreaterThan(48_000);

@@ -2,7 +2,7 @@ import type { Micros } from '@rm/rtp-sync';
 import type { Clock } from './clock.js';
 
 /** Length of one tick. */
-export const TICK_MICROS = 10_000;
+const TICK_MICROS = 10_000;
 /** After a longer stall the ticks in between are skipped: nobody wants to hear them any more. */
 const MAX_CATCH_UP = 20;
 

@@ -22,7 +22,7 @@ export type ParsedControlMessage =
   | { readonly ok: false; readonly reason: string };
 
 /** Longest control message accepted or sent, in UTF-16 units. */
-export const MAX_CONTROL_MESSAGE = 65_536;
+const MAX_CONTROL_MESSAGE = 65_536;
 
 /**
  * Writes a control message in the JSON form of RemoteMedia's `control` channel:
