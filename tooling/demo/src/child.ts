@@ -30,6 +30,8 @@ export class Child {
     const main = fileURLToPath(new URL(`../../../apps/${app}/dist/main.js`, import.meta.url));
     this.#process = spawn(process.execPath, [main, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A group of its own: Ctrl-C in a terminal reaches the demo alone, which ends its children in order.
+      detached: true,
     });
     this.#exited = once(this.#process, 'exit');
     createInterface({ input: this.#process.stdout! }).on('line', onLine);
