@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SignalingError } from '@rm/signaling-protocol';
+import { IceServerError } from '@rm/webrtc-peer';
 import { CommanderError } from 'commander';
 import { pino } from 'pino';
 import { UsageError } from './errors.js';
@@ -11,6 +12,9 @@ import { linkLine } from './report.js';
 
 /** After its measurements have ended a node goes on sending for so long, for those that measure a little longer. */
 const LINGER_MS = 150;
+
+/** Errors that the user can mend: shown as one line. All others are ours, and keep their stack. */
+const MENDABLE = [UsageError, SignalingError, IceServerError] as const;
 
 async function main(): Promise<number> {
   const options = readOptions();
@@ -25,8 +29,8 @@ async function main(): Promise<number> {
     return await run(node, options, stop.signal);
   } catch (error) {
     if (stop.signal.aborted) return 0;
-    if (!(error instanceof UsageError || error instanceof SignalingError)) throw error;
-    process.stderr.write(`rm-mesh-node: ${error.message}\n`);
+    if (!MENDABLE.some((kind) => error instanceof kind)) throw error;
+    process.stderr.write(`rm-mesh-node: ${(error as Error).message}\n`);
     return 1;
   } finally {
     stop.release();

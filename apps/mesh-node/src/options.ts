@@ -127,7 +127,7 @@ function list(text: string): string[] {
 }
 
 function iceServer(text: string, others: readonly IceServer[]): readonly IceServer[] {
-  const match = /^(stuns?|turns?):(?:([^:@]+):([^@]+)@)?([^@\s]+)$/.exec(text);
+  const match = /^(stun|turns?):(?:([^:@]+):([^@]+)@)?([^@\s]+)$/.exec(text);
   const [, scheme, username, credential, host] = match ?? [];
   if (scheme === undefined || (scheme.startsWith('turn') && username === undefined))
     throw new InvalidArgumentError('Give stun:HOST[:PORT] or turn:USER:SECRET@HOST[:PORT].');

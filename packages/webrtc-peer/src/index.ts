@@ -8,7 +8,8 @@ export type {
   TransportHandlers,
   TransportStates,
 } from './backend/transport.js';
-export { weriftBackend } from './backend/werift/index.js';
+export { IceServerError, weriftBackend } from './backend/werift/index.js';
+export type { WeriftBackendOptions } from './backend/werift/index.js';
 export { systemClock } from './clock/clock.js';
 export type { Clock } from './clock/clock.js';
 export type { LinkCloseReason, LinkState } from './connection/link.js';

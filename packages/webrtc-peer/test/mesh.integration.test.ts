@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { AudioFrame } from '@rm/codecs';
-import { micros } from '@rm/rtp-sync';
+import { micros, millis } from '@rm/rtp-sync';
 import {
   type Backend,
   Mesh,
@@ -231,6 +231,19 @@ test('the states of a connection are published to its other end', async () => {
   const published = next(a, 'remote-states', (e) => e.states.connectionState === 'connected');
   await join(server, 'b');
   expect(await published).toMatchObject({ from: 'b', states: { signalingState: 'stable' } });
+});
+
+test('options that cannot work are refused before anything is opened', async () => {
+  const server = new SignalingServer();
+  const create = (options: Partial<MeshOptions>): Promise<Mesh> =>
+    Mesh.create({ signaling: server.client('x'), backend, ...options });
+  await expect(create({ iceServers: [{ urls: ['http://example'] }] })).rejects.toMatchObject({
+    code: 'INVALID_ICE_SERVER',
+  });
+  await expect(create({ iceServers: [{ urls: ['turn:example'] }] })).rejects.toThrow(/credential/);
+  await expect(create({ playoutDelay: { min: millis(90), max: millis(50) } })).rejects.toThrow(
+    RangeError,
+  );
 });
 
 test('no socket is left after close', async () => {

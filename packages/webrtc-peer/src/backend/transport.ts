@@ -110,5 +110,11 @@ export interface Transport {
 /** A WebRTC implementation. Making it is where slow one-time work (keys, JIT) is done. */
 export interface Backend {
   readonly name: string;
+  /**
+   * Checks a configuration before a transport is made with it.
+   * @throws an error with a `code` that says what to correct, such as `INVALID_ICE_SERVER`.
+   */
+  validate(config: TransportConfig): void;
+  /** Makes a transport; throws what {@link validate} throws. */
   createTransport(config: TransportConfig, handlers: TransportHandlers): Transport;
 }

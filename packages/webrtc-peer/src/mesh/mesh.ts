@@ -94,6 +94,7 @@ export class Mesh {
   /**
    * Loads the codec and makes a mesh that is not connected yet.
    * @throws RangeError for playout delay bounds that make no sense.
+   * @throws IceServerError (`INVALID_ICE_SERVER`) for an ICE server that cannot be used.
    */
   static async create(options: MeshOptions): Promise<Mesh> {
     return new Mesh(options, options.opus ?? (await loadOpus()));
@@ -104,15 +105,17 @@ export class Mesh {
     this.#opus = opus;
     this.#clock = options.clock ?? systemClock;
     this.#signaling = options.signaling;
-    // Checks the bounds now: when a link is made it is too late to complain.
+    // Checked now: when a link is made it is too late to complain.
+    const { backend, iceServers = [] } = options;
+    backend.validate({ iceServers });
     const policy = (): AdaptiveDelayPolicy => new AdaptiveDelayPolicy(options.playoutDelay);
     policy();
     this.#connections = new Connections(
       options.signaling,
       {
-        backend: options.backend,
+        backend,
         opus,
-        iceServers: options.iceServers ?? [],
+        iceServers,
         policy,
         clock: this.#clock,
         random: options.random ?? Math.random,

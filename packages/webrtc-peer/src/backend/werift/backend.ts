@@ -1,5 +1,6 @@
 import { createSelfSignedCertificate, RTCCertificate } from 'werift';
 import type { Backend, TransportConfig, TransportHandlers } from '../transport.js';
+import { resolveIceServers } from './ice-servers.js';
 import { WeriftTransport } from './transport.js';
 import { warmUp } from './warm-up.js';
 
@@ -37,6 +38,7 @@ export const weriftBackend = async (options: WeriftBackendOptions = {}): Promise
   const certificate = new RTCCertificate(keyPem, certPem, signatureHash);
   const backend: WeriftBackend = {
     name: 'werift',
+    validate: ({ iceServers }) => void resolveIceServers(iceServers),
     createTransport: (config, handlers) => new WeriftTransport(config, handlers, certificate),
   };
   if (options.warmUp ?? true) {
