@@ -11,8 +11,8 @@ import {
   type WeriftTransport,
 } from '../../src/backend/werift/index.js';
 
-/** The backend of all tests of a file, warmed up. */
-export const backend: WeriftBackend = await weriftBackend();
+/** The backend of all tests of a file. */
+export const backend: WeriftBackend = await weriftBackend({ warmUp: false });
 
 const open: { close(): Promise<unknown> }[] = [];
 

@@ -9,16 +9,16 @@ import {
 } from './internals.js';
 
 /** Label of the one channel. */
-export const CONTROL_LABEL = 'control';
+const CONTROL_LABEL = 'control';
 /** Most bytes that wait to be sent; a message that would exceed it is refused. */
-export const MAX_BUFFERED_BYTES: number = 1 << 20;
-/** Chunks handed to werift at a time, when it has sent all before: its cost per message grows with those it holds. */
+const MAX_BUFFERED_BYTES: number = 1 << 20;
+/** Chunks that wait in werift: its cost per message grows with those it holds. */
 const MAX_WAITING_CHUNKS = 16;
 /**
  * Chunks in flight. werift counts its congestion window in bytes and sends each chunk in a datagram of its own,
  * so that small messages would overflow the other side's socket buffer and stall for a second.
  */
-const MAX_CHUNKS_IN_FLIGHT = 128;
+const MAX_CHUNKS_IN_FLIGHT = 48;
 /** How far a sender may overrun the receive window of 1 MiB, as a probe of a closed window does (RFC 9260 §6.1). */
 const WINDOW_TOLERANCE = 1 << 16;
 
@@ -104,7 +104,6 @@ export class ControlChannel {
 
   #use(channel: RTCDataChannel): void {
     this.#channel = channel;
-    channel.bufferedAmountLow.subscribe(() => this.#pump());
     channel.onMessage.subscribe((data) => {
       if (this.#closed) return;
       // A copy of its own: werift's memory is part of a shared pool that cannot go to another thread.
@@ -132,7 +131,6 @@ export class ControlChannel {
 
   #pump(): void {
     const channel = this.#channel;
-    if (this.#association.outboundQueue.length > 0) return;
     while (channel !== undefined && this.#open && this.#head < this.#queue.length) {
       const { outboundQueue, sentQueue } = this.#association;
       if (outboundQueue.length >= MAX_WAITING_CHUNKS) return;

@@ -50,7 +50,7 @@ const messageSequence = (datagram: Uint8Array): number =>
  * send, ends it. A client answers before it was asked for its certificate, and a server derives the keys from
  * whatever it has when a ClientKeyExchange comes, so that a flight with a gap must wait for its repetition. What got lost is repeated by the timer of its own side.
  */
-export const admitsDatagram = (socket: HandshakeProgress, datagram: Uint8Array): boolean => {
+const admitsDatagram = (socket: HandshakeProgress, datagram: Uint8Array): boolean => {
   const type = datagram[0] ?? 0;
   if (type < CHANGE_CIPHER_SPEC || type > APPLICATION_DATA) return false;
   const encrypted = datagram[EPOCH_AT] !== 0 || datagram[EPOCH_AT + 1] !== 0;
