@@ -19,6 +19,8 @@ const MAX_WAITING_CHUNKS = 16;
  * so that small messages would overflow the other side's socket buffer and stall for a second.
  */
 const MAX_CHUNKS_IN_FLIGHT = 48;
+/** Entries of sent messages that the queue keeps before it lets go of them. */
+const MAX_SENT_ENTRIES = 1024;
 /** How far a sender may overrun the receive window of 1 MiB, as a probe of a closed window does (RFC 9260 §6.1). */
 const WINDOW_TOLERANCE = 1 << 16;
 
@@ -129,18 +131,22 @@ export class ControlChannel {
     };
   }
 
+  #hasRoom(): boolean {
+    const { outboundQueue, sentQueue } = this.#association;
+    return outboundQueue.length < MAX_WAITING_CHUNKS && sentQueue.length < MAX_CHUNKS_IN_FLIGHT;
+  }
+
   #pump(): void {
     const channel = this.#channel;
-    while (channel !== undefined && this.#open && this.#head < this.#queue.length) {
-      const { outboundQueue, sentQueue } = this.#association;
-      if (outboundQueue.length >= MAX_WAITING_CHUNKS) return;
-      if (sentQueue.length >= MAX_CHUNKS_IN_FLIGHT) return;
+    if (channel === undefined || !this.#open) return;
+    while (this.#head < this.#queue.length && this.#hasRoom()) {
       const data = this.#queue[this.#head++] as string | Buffer;
       this.#queuedBytes -= Buffer.byteLength(data);
       channel.send(data as Buffer);
     }
-    if (this.#head === this.#queue.length) {
-      this.#queue.length = 0;
+    // Sent messages leave the array in bulk, or it would be moved for each of them.
+    if (this.#head === this.#queue.length || this.#head >= MAX_SENT_ENTRIES) {
+      this.#queue.splice(0, this.#head);
       this.#head = 0;
     }
   }
