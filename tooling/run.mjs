@@ -45,7 +45,7 @@ export function prepare(tasks, { quiet = false } = {}) {
     writeFileSync(stampFile, stamp);
   }
   if (tasks.length > 0)
-    run('turbo', ['run', ...tasks, '--output-logs=new-only', '--continue', '--concurrency=2']);
+    run('turbo', ['run', ...tasks, '--output-logs=new-only', '--continue', '--concurrency=3']);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

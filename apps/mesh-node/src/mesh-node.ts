@@ -1,18 +1,17 @@
-import { mkdir } from 'node:fs/promises';
 import type { AudioFrame, Micros } from '@rm/codecs';
 import type { MultiPeerPipeline } from '@rm/pipeline-bridge';
 import { millis } from '@rm/rtp-sync';
 import { SignalingClient } from '@rm/signaling-protocol';
 import { type AudioOutput, type LinkStatistics, Mesh, weriftBackend } from '@rm/webrtc-peer';
 import type { Logger } from 'pino';
-import { UsageError } from './errors.js';
+import type { NodeInputs } from './inputs.js';
 import { LevelMeters } from './level-meters.js';
 import type { NodeOptions } from './options.js';
-import { loadPipeline, pipelineOnMesh } from './pipeline.js';
+import { pipelineOnMesh } from './pipeline.js';
 import { Recordings } from './recordings.js';
 import { type LinkReport, linkReport } from './report.js';
 import { signalingRuntime } from './signaling-runtime.js';
-import { openSource, type Source, SOURCE_RATE } from './source.js';
+import { SOURCE_RATE, type Source } from './source.js';
 
 /** Samples a source gives on each tick (10 ms). */
 const TICK_SAMPLES = SOURCE_RATE / 100;
@@ -44,17 +43,14 @@ export class MeshNode {
   #failed: Error | undefined;
   #measuring = true;
 
-  /**
-   * Checks all options, then joins the room. Rejects with a {@link UsageError} for what the user can mend, with
-   * the `SignalingError` of the client when the room cannot be joined.
-   */
-  static async start(options: NodeOptions, log: Logger, signal: AbortSignal): Promise<MeshNode> {
-    const source = await openSource(options.source);
-    const pipeline =
-      options.pipeline === undefined ? undefined : await loadPipeline(options.pipeline);
+  /** Joins the room. Rejects with the `SignalingError` of the client, or with what `Mesh.create` throws. */
+  static async start(
+    options: NodeOptions,
+    { source, pipeline }: NodeInputs,
+    log: Logger,
+    signal: AbortSignal,
+  ): Promise<MeshNode> {
     for (const warning of pipeline?.warnings ?? []) log.warn(warning);
-    if (options.record !== undefined) await makeFolder(options.record);
-
     const mesh = await Mesh.create({
       signaling: new SignalingClient({
         url: options.signaling,
@@ -199,15 +195,5 @@ export class MeshNode {
   #fail(error: Error): void {
     this.#failed ??= error;
     this.#log.error({ err: error }, 'recording');
-  }
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw new UsageError(
-      `--record ${path} cannot be made (${(error as NodeJS.ErrnoException).code ?? String(error)}): give another folder`,
-    );
   }
 }

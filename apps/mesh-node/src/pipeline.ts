@@ -5,7 +5,7 @@ import {
   MultiPeerPipeline,
   PipelineRunner,
 } from '@rm/pipeline-bridge';
-import { type AudioOutput, type JsonValue, type Mesh, type Recipients } from '@rm/webrtc-peer';
+import type { AudioOutput, JsonValue, Mesh, Recipients } from '@rm/webrtc-peer';
 import { UsageError } from './errors.js';
 
 /** A manifest that can be run, and what will run it. */

@@ -84,7 +84,7 @@ test('a node by hand: source through a pipeline, recordings, a JSON summary at t
   const listener = node(...inRoom('by-hand', 'ears'), '--record', record);
   await listener.joined;
   const options = ['--source', asset('speech.wav'), '--pipeline', asset('gain.yaml')];
-  options.push('--record', record, '--seconds', '4', '--json');
+  options.push('--record', record, '--seconds', '3', '--json');
   const speaker = node(...inRoom('by-hand', 'node-d'), ...options);
   const { status, stdout } = await speaker.ended;
   expect(status).toBe(0);
@@ -97,16 +97,16 @@ test('a node by hand: source through a pipeline, recordings, a JSON summary at t
     links: [{ from: 'ears', to: 'node-d', state: 'connected', packets: 0 }],
     pipeline: { level: { type: 'level' } },
   });
-  expect(summary['seconds']).toBeCloseTo(4, 0);
+  expect(summary['seconds']).toBeCloseTo(3, 0);
 
   listener.process.kill('SIGINT');
   const heard = await listener.ended;
   expect(heard.status).toBe(0);
-  expect(heard.stdout).toMatch(/node-d → ears +closed .*packets (1[5-9]|2[0-2])\d /);
+  expect(heard.stdout).toMatch(/node-d → ears +closed .*packets 1[0-9]\d /);
   const wav = parseWav(await readFile(join(record, 'ears', 'node-d.wav')));
   const source = parseWav(await readFile(asset('speech.wav')));
   if (!wav.ok || !source.ok) throw new Error('not a recording');
-  const found = match(wav.value.samples.subarray(48_000, 3 * 48_000), source.value.samples, 48_000);
+  const found = match(wav.value.samples.subarray(48_000, 2 * 48_000), source.value.samples, 48_000);
   expect(found.correlation).toBeGreaterThan(0.9);
   expect(Math.abs(found.gainDb + 6)).toBeLessThan(0.5);
 }, 20_000);
@@ -128,24 +128,26 @@ test('a server that cannot be reached is named', async () => {
 });
 
 test('a missing file and a bad manifest are told before the room is joined', async () => {
-  const missing = await node(...inRoom('errors', 'me'), '--source', 'nowhere.wav').ended;
-  expect(missing).toMatchObject({ status: 1, stdout: '' });
-  expect(missing.stderr).toBe(
-    'rm-mesh-node: --source nowhere.wav does not exist: give a WAV file, tone:HZ, silence or none\n',
-  );
   const manifest = join(folder, 'bad.yaml');
   await writeFile(
     manifest,
     'version: v1\nmetadata: { name: bad }\nnodes:\n  - { id: a, node_type: Gian }\nconnections: []\n',
   );
-  const bad = await node(...inRoom('errors', 'me'), '--pipeline', manifest).ended;
-  expect(bad).toMatchObject({ status: 1, stdout: '' });
-  expect(bad.stderr).toMatch(/^rm-mesh-node: .*bad\.yaml:4:\d+: .*Gian.*\n$/);
-  const nowhere = await node(...inRoom('errors', 'me'), '--pipeline', 'nowhere.yaml').ended;
-  expect(nowhere.stderr).toMatch(/nowhere\.yaml does not exist/);
-  const folderIsFile = await node(...inRoom('errors', 'me'), '--record', manifest).ended;
-  expect(folderIsFile).toMatchObject({ status: 1 });
-  expect(folderIsFile.stderr).toMatch(/--record .* cannot be made/);
+  const me = inRoom('errors', 'me');
+  const ended = await Promise.all([
+    node(...me, '--source', 'nowhere.wav').ended,
+    node(...me, '--pipeline', manifest).ended,
+    node(...me, '--pipeline', 'nowhere.yaml').ended,
+    node(...me, '--record', manifest).ended,
+  ]);
+  expect(ended.map(({ status, stdout }) => [status, stdout])).toEqual(ended.map(() => [1, '']));
+  const [missing, bad, nowhere, folderIsFile] = ended.map(({ stderr }) => stderr);
+  expect(missing).toBe(
+    'rm-mesh-node: --source nowhere.wav does not exist: give a WAV file, tone:HZ, silence or none\n',
+  );
+  expect(bad).toMatch(/^rm-mesh-node: .*bad\.yaml:4:\d+: .*Gian.*\n$/);
+  expect(nowhere).toMatch(/nowhere\.yaml does not exist/);
+  expect(folderIsFile).toMatch(/--record .* cannot be made/);
 });
 
 test('an unknown option is a usage error, --help is not', async () => {

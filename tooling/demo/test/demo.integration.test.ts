@@ -14,7 +14,7 @@ let run: DemoRun;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rm-demo-'));
-  run = await runMain(join(folder, 'measured'), { seconds: 6 });
+  run = await runMain(join(folder, 'measured'), { interruptAfterMs: 5000 });
 }, 40_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -60,7 +60,7 @@ test('every link carried audio, and what was measured of it makes sense', () => 
     'node-c node-b',
   ]);
   for (const link of summary.links) {
-    expect(link.packets).toBeGreaterThan(6 * 50 - 10);
+    expect(link.packets).toBeGreaterThan(5 * 50 - 10);
     expect(link.lost).toBe(0);
     expect(link.connectMs).toBeGreaterThan(0);
     expect(link.rttMs).toBeGreaterThan(0);
@@ -95,22 +95,21 @@ test('node-a hears the tone of node-c at its frequency and level, and nothing el
 test('node-b tells the others of the level it measures', () => {
   for (const to of ['node-a', 'node-c']) {
     const link = run.summary.links.find((l) => l.from === 'node-b' && l.to === to)!;
-    expect(link.messages).toBeGreaterThan(6);
+    expect(link.messages).toBeGreaterThan(5);
   }
 });
 
-test('nothing is left of a demo that ended by itself', () => {
+test('Ctrl-C ends every process within two seconds', () => {
+  expect(run.interruptMs).toBeLessThan(2000);
   expect(run).toMatchObject({ leftProcesses: 0, leftListening: false });
-  // Once a timer of 15 s that nobody waited for any more held the process.
-  expect(run.totalMs).toBeLessThan(14_000);
 });
 
-test('Ctrl-C ends every process within two seconds, and leaves playable recordings', async () => {
-  const record = join(folder, 'interrupted');
-  const interrupted = await runMain(record, { interruptAfterMs: 1500 });
-  expect(interrupted.interruptMs).toBeLessThan(2000);
-  expect(interrupted).toMatchObject({ status: 0, leftProcesses: 0, leftListening: false });
-  expect((await samplesOf(join(record, 'node-a', 'node-c.wav'))).length).toBeGreaterThan(48_000);
+test('with --seconds it ends by itself, and nothing is left', async () => {
+  const short = await runMain(join(folder, 'short'), { seconds: 1 });
+  expect(short).toMatchObject({ status: 0, leftProcesses: 0, leftListening: false });
+  expect(short.summary.seconds).toBeCloseTo(1, 0);
+  // Once a timer of 15 s that nobody waited for any more held the process.
+  expect(short.totalMs).toBeLessThan(12_000);
 }, 20_000);
 
 test('a mistake on the command line is told in one line, with status 2', async () => {

@@ -1,0 +1,30 @@
+import { mkdir } from 'node:fs/promises';
+import { UsageError } from './errors.js';
+import type { NodeOptions } from './options.js';
+import { type LoadedPipeline, loadPipeline } from './pipeline.js';
+import { openSource, type Source } from './source.js';
+
+/** What a node works with, opened and checked. */
+export interface NodeInputs {
+  readonly source: Source | undefined;
+  readonly pipeline: LoadedPipeline | undefined;
+}
+
+/** Opens everything the options name on this machine. Rejects with a {@link UsageError} for what the user can mend. */
+export async function openInputs(options: NodeOptions): Promise<NodeInputs> {
+  const source = await openSource(options.source);
+  const pipeline =
+    options.pipeline === undefined ? undefined : await loadPipeline(options.pipeline);
+  if (options.record !== undefined) await makeFolder(options.record);
+  return { source, pipeline };
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new UsageError(
+      `--record ${path} cannot be made (${(error as NodeJS.ErrnoException).code ?? String(error)}): give another folder`,
+    );
+  }
+}
