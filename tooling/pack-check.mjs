@@ -1,0 +1,81 @@
+// Packs every package as it would be published, installs the tarballs in an empty folder as a user would, and
+// loads each: by import, by require, and by its types.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const env = {
+  ...process.env,
+  PATH: join(root, 'node_modules/.bin') + delimiter + process.env.PATH,
+};
+const folder = mkdtempSync(join(tmpdir(), 'rm-pack-'));
+
+function run(cwd, command, ...args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
+  if (status === 0) return;
+  console.error(`${command} ${args.join(' ')} failed\n${stdout}${stderr}`);
+  process.exitCode = 1;
+}
+
+try {
+  const names = [];
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const path = join(root, 'packages', name);
+    const manifest = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+    const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
+    names.push(...entries.map((entry) => manifest.name + entry.slice(1)));
+    run(path, 'pnpm', 'pack', '--pack-destination', folder);
+  }
+  const tarballs = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  run(
+    folder,
+    'npm',
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    ...tarballs.map((file) => `./${file}`),
+  );
+  const imports = names.map((name, i) => `import * as m${i} from '${name}';`).join('\n');
+  const uses = names.map((_, i) => `m${i}`).join(', ');
+  writeFileSync(
+    join(folder, 'load.mjs'),
+    `${imports}
+import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);
+for (const [i, m] of [${uses}].entries())
+  if (Object.keys(m).length === 0 || Object.keys(require(${JSON.stringify(names)}[i])).length === 0) process.exit(1);
+`,
+  );
+  run(folder, process.execPath, 'load.mjs');
+  writeFileSync(join(folder, 'use.ts'), `${imports}\nexport const all: object[] = [${uses}];\n`);
+  for (const [module, moduleResolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ])
+    run(
+      folder,
+      'tsc',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--target',
+      'es2023',
+      '--module',
+      module,
+      '--moduleResolution',
+      moduleResolution,
+      '--typeRoots',
+      join(root, 'node_modules/@types'),
+      '--types',
+      'node',
+      'use.ts',
+    );
+  if (process.exitCode !== 1) console.log(`${names.join(', ')}: packed, installed and loaded`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
