@@ -14,8 +14,8 @@ export interface LinkReport {
   readonly concealedRatio?: number;
   /** Time from arrival to playout, mean over all samples, and the delay aimed for now. */
   readonly jitterBufferMs?: { readonly mean: number; readonly target: number };
-  /** Capture to playout. */
-  readonly mouthToEarMs?: { readonly p50: number; readonly p95: number };
+  /** Capture to playout, and ± how far that can be off as the two clocks are not the same. */
+  readonly mouthToEarMs?: { readonly p50: number; readonly p95: number; readonly bound: number };
   /** RMS level in dB relative to full scale: since the last report, in a summary over all that was heard. */
   readonly levelDbfs?: number;
   /** Messages of the peer. */

@@ -4,15 +4,11 @@ export type { ClockOffset, PingExchange } from './clock-offset.js';
 export { AdaptiveDelayPolicy, FixedDelayPolicy } from './delay-policy.js';
 export type { AdaptiveDelayOptions, DelayPolicy } from './delay-policy.js';
 export { JitterBuffer } from './jitter-buffer.js';
-export type {
-  InsertResult,
-  JitterBufferOptions,
-  PlayoutDecision,
-  StretchDecision,
-} from './jitter-buffer.js';
+export type { JitterBufferOptions } from './jitter-buffer.js';
 export { compactNtp, ntpFromUnix, unixFromNtp } from './ntp.js';
 export type { NtpTime } from './ntp.js';
 export type { BufferedPacket } from './packet-buffer.js';
+export type { InsertResult, PlayoutDecision, StretchDecision } from './playout-decision.js';
 export type { PlayoutStatistics } from './playout-statistics.js';
 export { ReceptionStatistics } from './reception-statistics.js';
 export type { SequenceVerdict } from './reception-statistics.js';

@@ -1,6 +1,7 @@
 import { ArrivalModel } from './arrival-model.js';
 import { AdaptiveDelayPolicy, type DelayPolicy } from './delay-policy.js';
 import { type BufferedPacket, PacketBuffer } from './packet-buffer.js';
+import type { InsertResult, PlayoutDecision, StretchDecision } from './playout-decision.js';
 import { PlayoutCounters, type PlayoutStatistics } from './playout-statistics.js';
 import { ReceptionStatistics } from './reception-statistics.js';
 import type { Micros } from './time.js';
@@ -15,21 +16,6 @@ export interface JitterBufferOptions {
   /** Most packets held, default 256 (5 s of 20 ms packets). The oldest are dropped and counted beyond. */
   readonly capacity?: number;
 }
-
-/** What became of an inserted packet. */
-export type InsertResult = 'accepted' | 'duplicate' | 'late' | 'invalid';
-
-/** What to do to get the next samples. The object is reused: read it before the next call. */
-export type PlayoutDecision =
-  /** Decode `packet`. Its payload is readable until the next insert. */
-  | { readonly op: 'decode'; readonly packet: BufferedPacket }
-  /** Let the decoder conceal `ticks`. */
-  | { readonly op: 'conceal'; readonly ticks: number }
-  /** Play silence for `ticks`: nothing has begun yet, or the sender paused. */
-  | { readonly op: 'silence'; readonly ticks: number };
-
-/** Whether the samples at hand should be shortened or lengthened to approach the target delay. */
-export type StretchDecision = 'accelerate' | 'decelerate' | 'none';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -44,6 +44,7 @@ test('mouth to ear is the time from capture to playout, as the click shows', asy
   const at = block.samples.findIndex((s) => Math.abs(s) > 0.3);
   const measured = block.instant + at / 48 - 1500;
   expect(Math.abs(statistics.mouthToEarMs!.p50 - measured)).toBeLessThanOrEqual(1);
+  expect(statistics.mouthToEarMs!.bound).toBe(0.1);
 });
 
 test('another wall clock at the sender is taken out, and the bound is passed on', async () => {

@@ -212,6 +212,21 @@ test('a node that comes back under its id is connected anew', async () => {
   }
 });
 
+test('a node that was replaced by a new process under its id is connected to the new one at once', async () => {
+  const server = new SignalingServer();
+  const a = await join(server, 'a');
+  const connected = next(a, 'peer-connected');
+  await join(server, 'b');
+  await connected;
+  // The old b is cut off, but its media still flows; a must not wait until that is silent.
+  const cutOff = next(a, 'peer-disconnected');
+  server.drop('b');
+  const replaced = next(a, 'peer-connected');
+  await join(server, 'b');
+  expect(await cutOff).toMatchObject({ peerId: 'b', reason: 'replaced' });
+  expect(await replaced).toEqual({ peerId: 'b' });
+});
+
 test('a connection that does not come about is given up in time and tried again', async () => {
   const server = new SignalingServer();
   // This peer is in the room and never answers.

@@ -9,7 +9,7 @@ export interface Link {
   readonly lost: number;
   readonly concealedRatio?: number;
   readonly jitterBufferMs?: { readonly mean: number; readonly target: number };
-  readonly mouthToEarMs?: { readonly p50: number; readonly p95: number };
+  readonly mouthToEarMs?: { readonly p50: number; readonly p95: number; readonly bound: number };
   readonly levelDbfs?: number;
   readonly messages: number;
   readonly wav?: string;

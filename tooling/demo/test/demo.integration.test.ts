@@ -68,6 +68,8 @@ test('every link carried audio, and what was measured of it makes sense', () => 
     // A packet, the encoder's lookahead, and at least the tick it waits for.
     expect(link.mouthToEarMs!.p50).toBeGreaterThan(30);
     expect(link.mouthToEarMs!.p95).toBeGreaterThanOrEqual(link.mouthToEarMs!.p50);
+    expect(link.mouthToEarMs!.bound).toBeGreaterThan(0);
+    expect(link.mouthToEarMs!.bound).toBeLessThan(20);
     expect(link.wav).toBe(join(folder, 'measured', link.to, `${link.from}.wav`));
   }
 });

@@ -30,8 +30,11 @@ export interface AudioReceiverStatistics extends PlayoutStatistics {
   readonly targetDelay: number;
   /** Packets whose payload was no Opus packet. */
   readonly packetsMalformed: number;
-  /** Capture to playout, in ms; absent while the sender's clock is unknown. */
-  readonly mouthToEarMs?: { readonly p50: number; readonly p95: number };
+  /**
+   * Capture to playout in ms, and how far the sender's clock can be off at present (±); absent while that clock
+   * is unknown.
+   */
+  readonly mouthToEarMs?: { readonly p50: number; readonly p95: number; readonly bound: number };
 }
 
 /** What a receiver is made with. */
@@ -68,6 +71,7 @@ export class AudioReceiver {
   #synthetic = 0;
   #started = false;
   #firstPlayed: Micros | undefined;
+  #latencyBound: Micros | undefined;
 
   constructor(options: AudioReceiverOptions) {
     this.#decoder = options.decoder;
@@ -140,18 +144,20 @@ export class AudioReceiver {
     this.#fifo.shift(this.#samples);
     this.#synthetic = Math.max(0, this.#synthetic - TICK_SAMPLES);
     if (decoded) this.#firstPlayed ??= now;
-    if (decoded && capture !== undefined) this.#latency.add(micros(now - capture.time));
+    if (decoded && capture !== undefined) {
+      this.#latency.add(micros(now - capture.time));
+      this.#latencyBound = capture.bound;
+    }
     return { samples: this.#samples, sampleRate: CLOCK_RATE, channels: 1, capture };
   }
 
   statistics(): AudioReceiverStatistics {
-    const p50 = this.#latency.quantile(0.5);
-    const p95 = this.#latency.quantile(0.95);
+    const mouthToEarMs = this.#mouthToEar();
     return {
       ...this.#buffer.statistics(),
       targetDelay: this.#buffer.targetDelay / 1e6,
       packetsMalformed: this.#malformed,
-      ...(p50 !== undefined && p95 !== undefined && { mouthToEarMs: { p50, p95 } }),
+      ...(mouthToEarMs !== undefined && { mouthToEarMs }),
     };
   }
 
@@ -172,6 +178,14 @@ export class AudioReceiver {
   #append(samples: Float32Array, synthetic: boolean): void {
     this.#fifo.push(samples);
     if (synthetic) this.#synthetic = this.#fifo.length;
+  }
+
+  #mouthToEar(): AudioReceiverStatistics['mouthToEarMs'] {
+    const p50 = this.#latency.quantile(0.5);
+    const p95 = this.#latency.quantile(0.95);
+    if (p50 === undefined || p95 === undefined || this.#latencyBound === undefined)
+      return undefined;
+    return { p50, p95, bound: Math.ceil(this.#latencyBound / 100) / 10 };
   }
 
   /** Shortens or lengthens what is decoded by a pitch period, when the delay is off its target. */

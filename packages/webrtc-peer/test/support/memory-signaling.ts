@@ -10,10 +10,12 @@ class MemorySocket implements SocketLike {
   onerror: ((event: never) => void) | null = null;
   readonly #server: SignalingServer;
   readonly id: number;
+  readonly peerId: string;
 
-  constructor(server: SignalingServer, id: number) {
+  constructor(server: SignalingServer, id: number, peerId: string) {
     this.#server = server;
     this.id = id;
+    this.peerId = peerId;
   }
 
   send(text: string): void {
@@ -38,25 +40,23 @@ export class SignalingServer {
   readonly #hub = new Hub({ wallClock: () => '2026-01-01T00:00:00.000Z' });
   readonly #sockets = new Map<number, MemorySocket>();
   #next = 0;
-  /** Every text that passed the hub, in order. */
-  readonly log: string[] = [];
 
   client(peerId: string): SignalingClient {
     const runtime: SignalingRuntime = {
-      createSocket: () => this.#open(),
+      createSocket: () => this.#open(peerId),
       clock: systemClock,
       random: () => 0.5,
     };
     return new SignalingClient({ url: 'memory:', peerId, room: 'test', runtime });
   }
 
-  /** Cuts every connection, as when the server is killed. */
-  drop(): void {
-    for (const socket of this.#sockets.values()) socket.end(1006, false);
+  /** Cuts the connections of `peerId`, or all, as when the network fails. */
+  drop(peerId?: string): void {
+    for (const socket of this.#sockets.values())
+      if (peerId === undefined || socket.peerId === peerId) socket.end(1006, false);
   }
 
   received(socket: MemorySocket, text: string): void {
-    this.log.push(text);
     this.#hub.handle({ kind: 'text', now: systemClock.now(), socket: socket.id, text });
     this.#pump();
   }
@@ -67,8 +67,8 @@ export class SignalingServer {
     this.#pump();
   }
 
-  #open(): MemorySocket {
-    const socket = new MemorySocket(this, ++this.#next);
+  #open(peerId: string): MemorySocket {
+    const socket = new MemorySocket(this, ++this.#next, peerId);
     this.#sockets.set(socket.id, socket);
     setImmediate(() => {
       this.#hub.handle({ kind: 'opened', now: systemClock.now(), socket: socket.id });

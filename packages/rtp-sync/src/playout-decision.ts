@@ -1,0 +1,16 @@
+import type { BufferedPacket } from './packet-buffer.js';
+
+/** What became of an inserted packet. */
+export type InsertResult = 'accepted' | 'duplicate' | 'late' | 'invalid';
+
+/** What to do to get the next samples. The object is reused: read it before the next call. */
+export type PlayoutDecision =
+  /** Decode `packet`. Its payload is readable until the next insert. */
+  | { readonly op: 'decode'; readonly packet: BufferedPacket }
+  /** Let the decoder conceal `ticks`. */
+  | { readonly op: 'conceal'; readonly ticks: number }
+  /** Play silence for `ticks`: nothing has begun yet, or the sender paused. */
+  | { readonly op: 'silence'; readonly ticks: number };
+
+/** Whether the samples at hand should be shortened or lengthened to approach the target delay. */
+export type StretchDecision = 'accelerate' | 'decelerate' | 'none';
