@@ -69,7 +69,7 @@ module.exports = {
       from: { path: '^(packages|apps|tooling)/([^/]+)/' },
       to: {
         path: '^packages/([^/]+)/src/(?!index\\.ts$)',
-        pathNot: ['^packages/$2/', '^packages/signaling-protocol/src/hub/index\\.ts$'],
+        pathNot: ['^packages/$2/', '^packages/signaling-protocol/src/(hub|openrpc)/index\\.ts$'],
       },
     },
     { name: 'not-to-test', severity: 'error', from: { pathNot: '/test/' }, to: { path: '/test/' } },

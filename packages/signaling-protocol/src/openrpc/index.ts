@@ -1,0 +1,11 @@
+export { MethodDocError, openRpcDocument } from './document.js';
+export type {
+  ContentDescriptor,
+  DirectedParams,
+  Direction,
+  ExamplePairing,
+  ExampleValue,
+  JsonSchema,
+  OpenRpcDocument,
+  OpenRpcMethod,
+} from './document.js';
