@@ -36,6 +36,13 @@ test('one late packet does not move the target', () => {
   expect(policy.target).toBe(15_000);
 });
 
+test('one bad half second soon after the start does not move the target, however it came about', () => {
+  const policy = new AdaptiveDelayPolicy();
+  feed(policy, 2, () => 1000);
+  for (const [i, delay] of [30, 60, 90].entries()) policy.observe(at(delay), at(2000 + i));
+  expect(policy.target).toBe(20_000);
+});
+
 test('a network that turns bad raises the target within two seconds and a good one lowers it again', () => {
   const policy = new AdaptiveDelayPolicy();
   feed(policy, 20, () => 1000);

@@ -124,6 +124,20 @@ test('a packet that comes after its samples were concealed is discarded and coun
   });
 });
 
+test('a packet that comes when half of it was concealed is too late', () => {
+  const jb = buffer(20);
+  const ticks = simulate(
+    jb,
+    stream(60, (i) => (i === 20 ? 25 : 0)),
+    1220,
+  );
+  expect(packetsHeard(ticks)).toEqual([...range(JOINED_20, 20), ...range(21, 60)]);
+  expect(jb.statistics()).toMatchObject({
+    packetsDiscarded: JOINED_20 + 1,
+    concealedSamples: PTIME,
+  });
+});
+
 test('a pause of the sender (timestamps jump, sequence goes on) is silence, not loss', () => {
   const jb = buffer(40);
   const before = stream(20);
@@ -131,12 +145,13 @@ test('a pause of the sender (timestamps jump, sequence goes on) is silence, not 
     ...a,
     at: a.at + 30 * 20,
   }));
-  const ticks = simulate(jb, [...before, ...after], 1060);
+  const ticks = simulate(jb, [...before, ...after], 1040);
   expect(packetsHeard(ticks)).toEqual(range(JOINED_40, 40));
   // Packet 20 starts 600 ms of media after packet 0: it is heard just so long after its place.
   const start = (sequence: number): number => ticks.find((t) => t.heard.includes(sequence))!.at;
   expect(start(20) - start(10)).toBe(600 - 200);
-  expect(jb.statistics().packetsLost).toBe(0);
+  // Until the packet was there it could have been lost; from then on it is known to be a pause.
+  expect(jb.statistics()).toMatchObject({ packetsLost: 0, concealedSamples: 160 * 48 });
 });
 
 test('a long silence ends concealment, and the stream begins anew with its full delay', () => {
@@ -147,6 +162,7 @@ test('a long silence ends concealment, and the stream begins anew with its full 
   }));
   const ticks = simulate(jb, [...stream(20), ...again], 8440);
   expect(ticksOf(ticks, 'conceal')).toBe(20);
+  expect(jb.statistics().silentConcealedSamples).toBe((2000 - 200 - 10) * 48);
   expect(ticks.find((t) => t.heard.includes(20))!.at).toBe(8040);
   expect(packetsHeard(ticks)).toEqual(range(JOINED_40, 40));
 });
@@ -199,6 +215,37 @@ test('a delay far below the target asks to be lengthened', () => {
   });
 });
 
+test('the delay is brought close to the target after a beginning, and later left alone', () => {
+  let target = at(40);
+  const policy = {
+    get target() {
+      return target;
+    },
+    observe: () => {},
+  };
+  const jb = new JitterBuffer({ clockRate: 48_000, policy });
+  simulate(jb, stream(150), 500);
+  target = at(25);
+  expect(jb.stretch(at(500), 0)).toBe('accelerate');
+  const steady = new JitterBuffer({ clockRate: 48_000, policy: new FixedDelayPolicy(at(25)) });
+  simulate(steady, stream(150), 3000);
+  expect(steady.stretch(at(3015), 0)).toBe('none');
+  expect(steady.stretch(at(3040), 0)).toBe('accelerate');
+});
+
+test('the delay policy does not see what happened before playout began', () => {
+  const seen: number[] = [];
+  const policy = { target: at(20), observe: (delay: number) => void seen.push(delay) };
+  const jb = new JitterBuffer({ clockRate: 48_000, policy });
+  simulate(
+    jb,
+    stream(50, (i) => Math.max(0, 60 - i * 20)),
+    1000,
+  );
+  expect(seen.length).toBeGreaterThan(40);
+  expect(Math.max(...seen)).toBe(0);
+});
+
 test('a restarted sender is followed', () => {
   const jb = buffer(40);
   const second = stream(50, undefined, { sequence: 30_000, timestamp: 99 }).map((a) => ({
@@ -239,15 +286,17 @@ test('a packet without samples is refused', () => {
 test('payloads come out as they went in, though their memory is reused', () => {
   const jb = buffer(0);
   let decoded = 0;
-  const scratch = new Uint8Array(4);
+  const scratch = new Uint8Array(1200);
   for (let i = 0; i < 1000; i++) {
     scratch.fill(i & 0xff);
-    jb.insert(i & 0xffff, i * PTIME, PTIME, scratch.subarray(0, 1 + (i % 4)), at(i * 20));
+    const size = 1 + ((i * 7) % 1200);
+    jb.insert(i & 0xffff, i * PTIME, PTIME, scratch.subarray(0, size), at(i * 20));
     const decision = jb.next(at(i * 20), 0);
     if (decision.op !== 'decode') continue;
     decoded++;
     const { data, length } = decision.packet;
-    expect([...data.subarray(0, length)]).toEqual(Array(1 + (i % 4)).fill(i & 0xff));
+    expect(length).toBe(size);
+    expect(data.subarray(0, length).every((byte) => byte === (i & 0xff))).toBe(true);
   }
   expect(decoded).toBe(996);
 });

@@ -74,6 +74,16 @@ test('sender reports come at once, after 0.5 s and 1 s, then every second, and t
   });
 });
 
+test('mouth to ear is measured over what was heard, not over what stood in for it', async () => {
+  const { statistics } = await simulateLink({
+    duration: 2500,
+    source: tone(440),
+    delay: (i) => (i < 50 ? 1 : undefined),
+  });
+  expect(statistics.concealedSamples).toBeGreaterThan(48_000);
+  expect(statistics.mouthToEarMs!.p95).toBeLessThan(80);
+});
+
 test('a lost packet is concealed: the tone goes on, and the right number of samples is counted', async () => {
   const { heard, statistics } = await simulateLink({
     duration: 2000,
@@ -104,6 +114,15 @@ test('a delay above the target is worked off by playing faster, at the same pitc
     policy,
   });
   expect(statistics.removedSamplesForAcceleration).toBeGreaterThan(80 * 48);
+  // A period at a time, each heard out before the next.
+  const jumps = heard
+    .map(
+      ({ capture }, i) => capture!.time - (heard[i - 1]?.capture!.time ?? capture!.time - 10_000),
+    )
+    .flatMap((step, i) => (step > 11_000 ? [i] : []));
+  expect(jumps.length).toBeGreaterThan(5);
+  for (const [i, tick] of jumps.entries())
+    expect(tick - (jumps[i - 1] ?? -10)).toBeGreaterThanOrEqual(5);
   expect(statistics.concealedSamples).toBe(0);
   const last = joined(heard.slice(-100));
   expect(amplitude(last, 200)).toBeCloseTo(0.5, 1);

@@ -227,6 +227,23 @@ test('a node that was replaced by a new process under its id is connected to the
   expect(await replaced).toEqual({ peerId: 'b' });
 });
 
+test('a peer that ends the connection is not called again', async () => {
+  const server = new SignalingServer();
+  const signaling = server.client('b');
+  const b = await Mesh.create({ signaling, backend });
+  open.push(b);
+  await b.connect();
+  const a = await join(server, 'a', { random: () => 1 });
+  await next(a, 'peer-connected');
+  const ended = next(a, 'peer-disconnected');
+  signaling.sendDisconnect('a', 'enough');
+  expect(await ended).toMatchObject({ reason: 'peer-closed', detail: 'enough' });
+  // A lost connection would be made again after 250 ms.
+  let ticks = 0;
+  await new Promise<void>((resolve) => a.onTick(() => void (++ticks === 50 && resolve())));
+  expect(a.statistics().links).toEqual([]);
+});
+
 test('a connection that does not come about is given up in time and tried again', async () => {
   const server = new SignalingServer();
   // This peer is in the room and never answers.
