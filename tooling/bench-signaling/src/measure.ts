@@ -1,0 +1,147 @@
+import { figure, median } from './figures.js';
+import type { Figure } from './figures.js';
+import { frozenClient } from './frozen.js';
+import { idleConnection } from './idle.js';
+import { joinStorm } from './join-storm.js';
+import type { JoinStorm } from './join-storm.js';
+import { reconnectStorm } from './reconnect.js';
+import { Conversations } from './routing.js';
+import { slowReader } from './slow-reader.js';
+import { Target } from './target.js';
+
+/** How much is measured. */
+export interface Size {
+  /** Messages of one round of routing. */
+  readonly messages: number;
+  /** How often server and relay are measured by turns; the figures are the middle ones. */
+  readonly rounds: number;
+  /** Peers of each storm. */
+  readonly peers: number;
+  readonly idleConnections: number;
+  /** How long a frozen client may stay, in ms. */
+  readonly frozenPatience: number;
+}
+
+const PAIRS = 20;
+const BURST = 10;
+/** Half megabytes sent to a client that does not read; the system itself holds up to 10 MB. */
+const SLOW_BATCHES = 64;
+
+const MEGABYTE = 1_000_000;
+const KILOBYTE = 1_000;
+
+/** CPU per routed message, server and relay by turns in the same run. */
+export async function measureRouting(size: Size): Promise<Figure[]> {
+  await using server = await Target.start('server');
+  await using relay = await Target.start('relay');
+  return [
+    ...(await compareRouting(server, relay, 'one at a time', 1, size)),
+    ...(await compareRouting(server, relay, `in bursts of ${BURST}`, BURST, size)),
+  ];
+}
+
+async function compareRouting(
+  server: Target,
+  relay: Target,
+  pattern: string,
+  burst: number,
+  { messages, rounds }: Size,
+): Promise<Figure[]> {
+  const ofServer = await Conversations.start(server, { pairs: PAIRS, burst });
+  const ofRelay = await Conversations.start(relay, { pairs: PAIRS, burst });
+  await ofServer.cost(messages);
+  await ofRelay.cost(messages);
+  const costs: number[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const cost = await ofServer.cost(messages);
+    costs.push(cost);
+    ratios.push(cost / (await ofRelay.cost(messages)));
+  }
+  await ofServer.end();
+  await ofRelay.end();
+  return [
+    figure(`CPU per routed message, ${pattern}`, median(ratios), '× relay', 1.2),
+    figure(`CPU per routed message, ${pattern}, of the server`, median(costs), 'µs'),
+  ];
+}
+
+/** Everybody arrives and negotiates with everybody in the room. */
+export async function measureJoinStorm({ peers, rounds }: Size): Promise<Figure[]> {
+  await using server = await Target.start('server');
+  await using relay = await Target.start('relay');
+  const storms: JoinStorm[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const reference = await joinStorm(relay, peers);
+    const storm = await joinStorm(server, peers);
+    storms.push(storm);
+    ratios.push(storm.cpu / reference.cpu);
+  }
+  const middle = (of: (storm: JoinStorm) => number): number => median(storms.map(of));
+  const sum = (of: (storm: JoinStorm) => number): number => storms.reduce((n, s) => n + of(s), 0);
+  const name = `join storm of ${peers}`;
+  return [
+    figure(`${name}: CPU`, median(ratios), '× relay', 1),
+    figure(
+      `${name}: errors`,
+      sum((storm) => storm.errors),
+      '',
+      0,
+    ),
+    figure(
+      `${name}: pairs not fully negotiated`,
+      sum(({ pairs, negotiated }) => pairs - negotiated),
+      `of ${sum(({ pairs }) => pairs)}`,
+      0,
+    ),
+    figure(
+      'join cost: last 100 against first 100',
+      middle(({ firstJoin, lastJoin }) => lastJoin / firstJoin),
+      '×',
+      1.2,
+    ),
+    figure(
+      'join cost: of the last 100, each',
+      middle(({ lastJoin }) => lastJoin),
+      'µs',
+    ),
+  ];
+}
+
+/** What connections cost that say nothing. */
+export async function measureIdle({ idleConnections }: Size): Promise<Figure[]> {
+  await using server = await Target.start('server');
+  await using relay = await Target.start('relay');
+  const cost = (await idleConnection(server, idleConnections)) / KILOBYTE;
+  const reference = (await idleConnection(relay, idleConnections)) / KILOBYTE;
+  return [
+    figure('RSS per idle connection', cost, 'KB', 14),
+    figure('RSS per idle connection, of the relay', reference, 'KB'),
+  ];
+}
+
+/** Clients that do not read, or do nothing any more. */
+export async function measureBadClients({ frozenPatience }: Size): Promise<Figure[]> {
+  await using server = await Target.start('server');
+  await using other = await Target.start('server');
+  const [slow, frozen] = await Promise.all([
+    slowReader(server, SLOW_BATCHES),
+    frozenClient(other, frozenPatience),
+  ]);
+  return [
+    figure('slow reader: memory held for it', slow.held / MEGABYTE, 'MB', 2),
+    figure('slow reader: not cut off', Number(!slow.cutOff), '', 0),
+    figure('frozen client: gone for the others', frozen, 's', 15),
+  ];
+}
+
+/** Everybody loses the connection and comes back. */
+export async function measureReconnect({ peers }: Size): Promise<Figure[]> {
+  await using server = await Target.start('server');
+  const storm = await reconnectStorm(server, peers);
+  return [
+    figure(`reconnect storm of ${peers}: all back`, storm.seconds, 's, without resume', 5),
+    figure(`reconnect storm of ${peers}: not back`, storm.notBack, 'without resume', 0),
+  ];
+}
