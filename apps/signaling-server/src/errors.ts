@@ -3,15 +3,21 @@
  * - `PORT_IN_USE`: another program listens there.
  * - `PORT_FORBIDDEN`: this user may not listen there.
  * - `HOST_INVALID`: the host is no address of this machine.
+ * - `HOST_INSECURE`: other machines would reach a server that asks for no tokens.
+ * - `JWT_KEYS_INVALID`: the file of keys cannot be used.
+ * - `INVALID_OPTION`: a limit is no whole number of at least 1.
  * - `LISTEN_FAILED`: anything else; `cause` has it.
  */
 export type SignalingServerErrorCode =
   | 'PORT_IN_USE'
   | 'PORT_FORBIDDEN'
   | 'HOST_INVALID'
+  | 'HOST_INSECURE'
+  | 'JWT_KEYS_INVALID'
+  | 'INVALID_OPTION'
   | 'LISTEN_FAILED';
 
-/** Thrown when the server cannot listen; the message is one line and says what to do. */
+/** Thrown when the server cannot start; the message is one line and says what to do. */
 export class SignalingServerError extends Error {
   override readonly name = 'SignalingServerError';
   readonly code: SignalingServerErrorCode;

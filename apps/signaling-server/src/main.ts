@@ -1,69 +1,30 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { CommanderError } from 'commander';
 import { pino } from 'pino';
+import { commandLine, version } from './command-line.js';
 import { SignalingServerError } from './errors.js';
+import type { SignalingServerOptions } from './options.js';
 import { createSignalingServer } from './server.js';
 
-interface Flags {
-  readonly port: number;
-  readonly host?: string;
-  readonly maxPeersPerRoom: number;
-  readonly logLevel: string;
-}
-
-const wholeNumber =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
-  };
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string };
-
-const command = new Command('rm-signaling-server')
-  .description('WebSocket signaling server: peers in a room find each other through it.')
-  .version(version)
-  .option('--port <number>', 'TCP port, 0 for any that is free', wholeNumber(0, 65_535), 8080)
-  .option('--host <address>', 'address to listen on (default: all interfaces)')
-  .option('--max-peers-per-room <number>', 'size of a room', wholeNumber(1, 10_000), 64)
-  .addOption(
-    new Option('--log-level <level>', 'least level that is logged, as JSON on stderr')
-      .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-      .default('info'),
-  )
-  .addHelpText(
-    'after',
-    `
-Examples:
-  rm-signaling-server                                 port 8080 on all interfaces
-  rm-signaling-server --host 127.0.0.1 --port 0       any free port, this machine only
-  rm-signaling-server --max-peers-per-room 8 --log-level debug`,
-  )
-  .allowExcessArguments(false)
-  .configureOutput({
-    outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`),
-  })
-  .exitOverride();
-
 async function main(): Promise<number> {
-  const flags = command.parse().opts<Flags>();
+  const { options, logLevel } = commandLine();
   const told = toldToStop();
-  const logger = pino({ level: flags.logLevel }, pino.destination({ fd: 2, sync: true }));
-  const server = await createSignalingServer({ ...flags, logger });
-  logger.info({ url: server.url, version }, 'listening');
-  logger.warn(
-    { host: flags.host ?? 'all interfaces' },
-    'there is no authentication yet: whoever reaches this port may join any room',
-  );
+  const logger = pino({ level: logLevel }, pino.destination({ fd: 2, sync: true }));
+  const server = await createSignalingServer({ ...options, logger });
+  logger.info({ url: server.url, version, reach: reachOf(options) }, 'listening');
   process.stdout.write(`signaling server listening on ${server.url}\n`);
   logger.info({ by: await told }, 'shutting down');
   await server.close();
   if (process.connected) process.disconnect();
   return 0;
+}
+
+/** Who can connect, and how to let others. */
+function reachOf({ auth, insecure }: Partial<SignalingServerOptions>): string {
+  if (auth !== undefined) return 'whoever has a token';
+  return insecure === true
+    ? 'whoever reaches the port may join any room; --auth jwt --jwt-keys FILE asks for tokens'
+    : 'this machine only; --insecure or --auth jwt --jwt-keys FILE lets others in';
 }
 
 /** Resolves with what told this process to stop: a signal, or the end of its parent. */
@@ -73,6 +34,9 @@ const toldToStop = (): Promise<string> =>
     if (process.channel !== undefined) process.once('disconnect', () => resolve('disconnect'));
   });
 
+/** Errors that better options would have avoided. */
+const USAGE: ReadonlySet<string> = new Set(['HOST_INSECURE', 'JWT_KEYS_INVALID', 'INVALID_OPTION']);
+
 try {
   process.exitCode = await main();
 } catch (error) {
@@ -80,6 +44,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof SignalingServerError) {
     process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode = USAGE.has(error.code) ? 2 : 1;
   } else throw error;
 }

@@ -1,30 +1,20 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DEFAULT_JSON_RPC_LIMITS, milliseconds, SUB_PROTOCOL } from '@rm/signaling-protocol';
+import type { Duplex } from 'node:stream';
+import { milliseconds, SUB_PROTOCOL } from '@rm/signaling-protocol';
 import { Hub } from '@rm/signaling-protocol/hub';
-import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
+import { AddressLimits } from './address-limits.js';
+import { addressOf, Door, refuse } from './admission.js';
+import { jwtGate } from './auth/gate.js';
 import { listenError } from './errors.js';
+import { Metrics } from './metrics.js';
+import { hostToListenOn, limitsOf } from './options.js';
+import type { SignalingServerOptions } from './options.js';
+import { pages } from './pages.js';
 import { Sockets } from './sockets.js';
-
-/** Options of {@link createSignalingServer}. */
-export interface SignalingServerOptions {
-  /** TCP port; 0 takes any that is free. */
-  readonly port: number;
-  /** Address or name to listen on; default all interfaces. */
-  readonly host?: string | undefined;
-  /** Peers in one room; default 64. */
-  readonly maxPeersPerRoom?: number | undefined;
-  /** Time a peer has to answer an offer, in ms; default 10000. */
-  readonly offerTimeoutMs?: number | undefined;
-  /** Time between WebSocket pings in ms; who misses three in a row is dead. Default 5000. */
-  readonly pingIntervalMs?: number | undefined;
-  /** Bytes one client may leave unread before it is closed with 1013; default 1048576 (1 MiB). */
-  readonly maxOutboundBytes?: number | undefined;
-  readonly logger: Logger;
-}
 
 /** A server that listens. */
 export interface SignalingServer {
@@ -38,9 +28,9 @@ export interface SignalingServer {
 /** How long clients have to take leave when the server closes. */
 const CLOSE_GRACE_MS = 700;
 
-/** What a client may cost before the hub sees a message of it. */
+/** What a message may be made of before the hub sees it. */
 const WEB_SOCKET_OPTIONS = {
-  maxPayload: DEFAULT_JSON_RPC_LIMITS.maxMessageBytes,
+  noServer: true,
   maxFragments: 64,
   maxBufferedChunks: 4_096,
   perMessageDeflate: false,
@@ -50,45 +40,73 @@ const WEB_SOCKET_OPTIONS = {
     offered.has(SUB_PROTOCOL) ? SUB_PROTOCOL : false,
 };
 
-/** How long an HTTP client may take to state its request. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** How often connections are looked through for those that take too long, in ms. */
+const CONNECTIONS_CHECK_MS = 500;
 
 /**
- * Starts a signaling server: WebSockets on every path, `GET /healthz` beside them. Rejects with a
- * `SignalingServerError` if it cannot listen, and throws `HubOptionError` for an invalid limit.
+ * Starts a signaling server: WebSockets on every path; `GET /healthz`, `/readyz` and `/metrics`
+ * beside them. Rejects with a `SignalingServerError` if it cannot listen, or is not to with these
+ * options.
  */
 export async function createSignalingServer(
   options: SignalingServerOptions,
 ): Promise<SignalingServer> {
-  const { port, host, logger } = options;
+  const { port, auth, logger } = options;
+  const limits = limitsOf(options);
+  const host = hostToListenOn(options);
+  const gate = auth && (await jwtGate(auth, logger, limits.fileCheckIntervalMs));
+  const { maxMessageBytes, maxConnectionsPerAddress, maxMessagesPerSecond } = limits;
+  const addresses = new AddressLimits(maxConnectionsPerAddress, maxMessagesPerSecond);
   const hub = new Hub({
     wallClock: () => new Date().toISOString(),
-    maxPeersPerRoom: options.maxPeersPerRoom,
-    offerTimeout: milliseconds(options.offerTimeoutMs ?? 10_000),
+    maxPeersPerRoom: limits.maxPeersPerRoom,
+    offerTimeout: milliseconds(limits.offerTimeoutMs),
+    messageLimits: { maxMessageBytes },
   });
+  let closed: Promise<void> | undefined;
+  const metrics = new Metrics(() => ({ hub: hub.snapshot(), connections: sockets.size }));
   const http = createServer(
-    { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    answer,
+    {
+      headersTimeout: limits.handshakeTimeoutMs,
+      requestTimeout: limits.handshakeTimeoutMs,
+      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, limits.handshakeTimeoutMs),
+    },
+    pages({ metrics, isReady: () => closed === undefined }),
   );
-  await listen(http, host, port);
+  const sockets = new Sockets({ ...limits, hub, logger, addresses, metrics });
+  try {
+    await listen(http, host, port);
+  } catch (error) {
+    sockets.release();
+    gate?.release();
+    throw error;
+  }
 
-  const webSockets = new WebSocketServer({ server: http, ...WEB_SOCKET_OPTIONS });
-  const sockets = new Sockets({
-    hub,
-    logger,
-    maxOutboundBytes: options.maxOutboundBytes ?? 1_048_576,
-    pingIntervalMs: options.pingIntervalMs ?? 5_000,
-  });
-  webSockets.on('connection', (socket, request) => {
-    sockets.add(socket, request.socket.remoteAddress);
-  });
+  const webSockets = new WebSocketServer({ ...WEB_SOCKET_OPTIONS, maxPayload: maxMessageBytes });
+  const { allowedOrigins } = options;
+  const door = new Door({ gate, addresses, allowedOrigins, ...limits });
+  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    socket.on('error', (error) => logger.debug({ error }, 'connection error'));
+    const admission = await door.admit(request, socket);
+    const address = addressOf(request);
+    if (!admission.ok) {
+      logger.info({ address, status: admission.status, reason: admission.reason }, 'refused');
+      metrics.refused(admission.status);
+      refuse(socket, admission);
+    } else {
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        sockets.add(webSocket, address);
+      });
+    }
+  };
+  http.on('upgrade', (request, socket, head) => void upgrade(request, socket, head));
 
   const { port: boundPort } = http.address() as AddressInfo;
-  let closed: Promise<void> | undefined;
   return {
     url: `ws://${reachableHost(host)}:${boundPort}`,
     port: boundPort,
     close: () => {
+      gate?.release();
       closed ??= shutDown(http, webSockets, sockets);
       return closed;
     },
@@ -119,14 +137,6 @@ async function shutDown(
   http.closeIdleConnections();
   await new Promise((resolve) => http.close(resolve));
   clearTimeout(cutOff);
-}
-
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  const [path] = (request.url ?? '').split('?');
-  const healthy = request.method === 'GET' && path === '/healthz';
-  response
-    .writeHead(healthy ? 200 : 404, { 'content-type': 'text/plain' })
-    .end(healthy ? 'ok\n' : 'This is a signaling server; connect to it by WebSocket.\n');
 }
 
 /** A name under which clients on this machine find a server that listens on `host`. */

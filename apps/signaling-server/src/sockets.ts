@@ -1,8 +1,11 @@
-import { milliseconds, NEVER } from '@rm/signaling-protocol';
+import { NEVER } from '@rm/signaling-protocol';
 import type { Micros } from '@rm/signaling-protocol';
 import type { Hub, HubOutput, SocketId } from '@rm/signaling-protocol/hub';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
+import type { AddressLimits } from './address-limits.js';
+import { now } from './clock.js';
+import type { Metrics } from './metrics.js';
 
 /** Pings that may be unanswered when the next is due; a socket frozen longer is dead. */
 const MAX_UNANSWERED_PINGS = 2;
@@ -14,6 +17,8 @@ const GOODBYES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
 export interface SocketsOptions {
   readonly hub: Hub;
   readonly logger: Logger;
+  readonly addresses: AddressLimits;
+  readonly metrics: Metrics;
   /** Bytes that may wait to be read by one client. */
   readonly maxOutboundBytes: number;
   readonly pingIntervalMs: number;
@@ -22,6 +27,9 @@ export interface SocketsOptions {
 interface Client {
   readonly id: SocketId;
   readonly socket: WebSocket;
+  readonly address: string;
+  /** Ends the time in which nothing is read from a client that sends too much. */
+  pause: NodeJS.Timeout | undefined;
   unansweredPings: number;
 }
 
@@ -29,6 +37,8 @@ interface Client {
 export class Sockets {
   readonly #hub: Hub;
   readonly #logger: Logger;
+  readonly #addresses: AddressLimits;
+  readonly #metrics: Metrics;
   readonly #maxOutboundBytes: number;
   /** Those the hub knows; one that is being closed is no longer here. */
   readonly #clients = new Map<SocketId, Client>();
@@ -41,13 +51,21 @@ export class Sockets {
   constructor(options: SocketsOptions) {
     this.#hub = options.hub;
     this.#logger = options.logger;
+    this.#addresses = options.addresses;
+    this.#metrics = options.metrics;
     this.#maxOutboundBytes = options.maxOutboundBytes;
     this.#heartbeat = setInterval(() => this.#beat(), options.pingIntervalMs);
   }
 
   /** Takes over an open WebSocket. */
-  add(socket: WebSocket, address: string | undefined): void {
-    const client: Client = { id: ++this.#lastId, socket, unansweredPings: 0 };
+  add(socket: WebSocket, address: string): void {
+    const client: Client = {
+      id: ++this.#lastId,
+      socket,
+      address,
+      pause: undefined,
+      unansweredPings: 0,
+    };
     const { id } = client;
     this.#clients.set(id, client);
     this.#logger.debug({ socket: id, address, protocol: socket.protocol }, 'socket opened');
@@ -55,6 +73,8 @@ export class Sockets {
     socket.on('message', (data, isBinary) => {
       if (!this.#clients.has(id)) return;
       client.unansweredPings = 0;
+      this.#metrics.received((data as Buffer).length);
+      this.#throttle(client);
       if (isBinary) this.#expel(client, 1003, 'send text, one JSON-RPC message each');
       else {
         // Of the forms of RawData, ws delivers this one unless its binaryType is changed.
@@ -83,11 +103,30 @@ export class Sockets {
   release(): void {
     clearInterval(this.#heartbeat);
     clearTimeout(this.#timer);
+    for (const client of this.#clients.values()) resume(client);
     this.#clients.clear();
   }
 
+  /** Sockets that are open and not being closed. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Stops reading from a client whose address is ahead of its rate, until it no longer is. */
+  #throttle(client: Client): void {
+    const waitMs = this.#addresses.spend(client.address, now());
+    if (waitMs === 0) return;
+    this.#metrics.throttled();
+    clearTimeout(client.pause);
+    client.socket.pause();
+    client.pause = setTimeout(() => resume(client), waitMs);
+  }
+
   #beat(): void {
+    this.#addresses.sweep(now());
     for (const client of this.#clients.values()) {
+      // What is not read cannot be an answer to a ping.
+      if (client.pause !== undefined) continue;
       if (client.unansweredPings >= MAX_UNANSWERED_PINGS) {
         this.#logger.info({ socket: client.id }, 'socket is dead: it answers no ping');
         this.#forget(client, false);
@@ -115,7 +154,10 @@ export class Sockets {
     if (output.kind === 'close') this.#expel(client, output.code, output.reason);
     else if (this.#isFull(client.socket, output.text)) {
       this.#expel(client, 1013, 'read faster; too much waits to be read');
-    } else client.socket.send(output.text);
+    } else {
+      this.#metrics.sent(Buffer.byteLength(output.text));
+      client.socket.send(output.text);
+    }
   }
 
   /** Whatever its size, a message that finds the queue empty is sent. */
@@ -125,12 +167,14 @@ export class Sockets {
 
   #expel(client: Client, code: number, reason: string): void {
     this.#logger.warn({ socket: client.id, code, reason }, 'socket closed by the server');
+    this.#metrics.expelled(code);
     this.#forget(client, false);
     client.socket.close(code, reason);
   }
 
   #forget(client: Client, clean: boolean): void {
     if (!this.#clients.delete(client.id)) return;
+    resume(client);
     this.#hub.handle({ kind: 'closed', now: now(), socket: client.id, clean });
   }
 
@@ -148,4 +192,9 @@ export class Sockets {
   }
 }
 
-const now = (): Micros => milliseconds(performance.now());
+function resume(client: Client): void {
+  if (client.pause === undefined) return;
+  clearTimeout(client.pause);
+  client.pause = undefined;
+  client.socket.resume();
+}

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ErrorCode } from '@rm/signaling-protocol';
 import type { SignalingClient } from '@rm/signaling-protocol';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
 import { createSignalingServer } from '../src/server.js';
-import type { SignalingServer, SignalingServerOptions } from '../src/server.js';
+import type { SignalingServerOptions } from '../src/options.js';
+import type { SignalingServer } from '../src/server.js';
 import { bare, closeCode, connected, next, SDP } from './support.js';
 
 const OFFER = { sdp: SDP, canTrickle: true };
@@ -166,8 +168,48 @@ test('GET /healthz says that the server lives; other paths say what it is', asyn
   const base = server.url.replace('ws:', 'http:');
   const [health, other] = [await fetch(`${base}/healthz`), await fetch(base)];
   expect([health.status, await health.text()]).toEqual([200, 'ok\n']);
+  expect((await fetch(`${base}/readyz`)).status).toBe(200);
   expect(other.status).toBe(404);
   expect(await other.text()).toContain('WebSocket');
+});
+
+test('GET /metrics tells what the server did, under the names of docs/metrics.md', async () => {
+  const own = await start({ maxConnections: 1 });
+  const base = own.url.replace('ws:', 'http:');
+  const alice = await bare(own.url, 'alice');
+  await expect(connected(own.url, 'bob')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  alice.send('{"jsonrpc":"2.0","method":"peer.bye"}');
+  alice.send('{');
+  await once(alice, 'message');
+  const response = await fetch(`${base}/metrics`);
+  expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+  const text = await response.text();
+  const lines = text.split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'rm_signaling_connections 1',
+      'rm_signaling_peers 1',
+      'rm_signaling_rooms 1',
+      'rm_signaling_pending_offers 0',
+      'rm_signaling_dropped_total{reason="refused-notification"} 1',
+      'rm_signaling_messages_total{direction="received"} 3',
+      'rm_signaling_messages_total{direction="sent"} 2',
+      'rm_signaling_refused_total{status="503"} 1',
+      'rm_signaling_throttled_total 0',
+    ]),
+  );
+  expect(text).toMatch(/^rm_signaling_bytes_total\{direction="received"\} 1\d\d$/m);
+  const code = closeCode(alice);
+  alice.send(new Uint8Array(1));
+  await code;
+  expect(await (await fetch(`${base}/metrics`)).text()).toContain(
+    'rm_signaling_expelled_total{code="1003"} 1',
+  );
+  const documented = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+  const names = new Set(Array.from(text.matchAll(/^# TYPE (rm_\w+)/gm), ([, name]) => name));
+  expect(new Set(documented.match(/rm_signaling_\w+/g))).toEqual(names);
+  expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
+  await own.close();
 });
 
 test('close tells clients 1001 and is done within a second, though one of them is stuck', async () => {
@@ -186,7 +228,9 @@ test('close tells clients 1001 and is done within a second, though one of them i
 
 test.each([
   ['a port in use', () => ({ port: server.port }), 'PORT_IN_USE'],
-  ['a host that is not here', () => ({ host: '203.0.113.1' }), 'HOST_INVALID'],
+  ['a host that is not here', () => ({ host: '203.0.113.1', insecure: true }), 'HOST_INVALID'],
+  ['an open door', () => ({ host: '0.0.0.0' }), 'HOST_INSECURE'],
+  ['a limit that is none', () => ({ maxConnections: 0 }), 'INVALID_OPTION'],
 ])('%s is named', async (_case, options, code) => {
   await expect(start(options())).rejects.toMatchObject({ name: 'SignalingServerError', code });
 });
