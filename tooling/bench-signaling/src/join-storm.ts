@@ -27,21 +27,24 @@ export async function joinStorm(target: Target, peers: number): Promise<JoinStor
   await leaveAll(await joinMany(target.url, peers, Math.min(peers, 4 * GROUP)));
   const costs: number[] = [];
   const seated: Peer[] = [];
-  const { cpu: began } = await target.usage();
-  let last = began;
+  let cpu = 0;
   for (let first = 0; first < peers; first += GROUP) {
     const count = Math.min(GROUP, peers - first);
+    // Collected before, so that no group pays for the garbage of another.
+    const { cpu: before } = await target.usage(true);
     seated.push(...(await joinMany(target.url, first, count)));
-    const { cpu } = await target.usage();
-    costs.push((cpu - last) / count);
-    last = cpu;
+    const { cpu: after } = await target.usage();
+    costs.push((after - before) / count);
+    cpu += after - before;
   }
+  const { cpu: before } = await target.usage(true);
   const { pairs, negotiated } = await negotiate(seated);
-  const { cpu: ended } = await target.usage();
+  const { cpu: after } = await target.usage();
+  cpu += after - before;
   const errors = seated.reduce((sum, peer) => sum + peer.errors, 0);
   await leaveAll(seated);
   return {
-    cpu: ended - began,
+    cpu,
     firstJoin: costs[0] ?? Number.NaN,
     lastJoin: costs.at(-1) ?? Number.NaN,
     pairs,

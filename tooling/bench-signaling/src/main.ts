@@ -11,8 +11,8 @@ import {
 import type { Size } from './measure.js';
 
 const SIZE: Size = {
-  messages: 10_000,
-  rounds: 3,
+  messages: 20_000,
+  rounds: 5,
   peers: 1_000,
   idleConnections: 2_000,
   frozenPatience: 20_000,
