@@ -16,6 +16,8 @@ interface Flags {
   readonly jwtKeys?: string;
   readonly jwtAudience?: string;
   readonly jwtIssuer?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly insecure?: boolean;
   readonly allowOrigin?: readonly string[];
   readonly maxPeersPerRoom: number;
@@ -47,12 +49,20 @@ export function commandLine(): CommandLine {
   if (auth === 'none' && (jwtKeys ?? jwtAudience ?? jwtIssuer) !== undefined) {
     command.error('error: --jwt-keys, --jwt-audience and --jwt-issuer need --auth jwt');
   }
+  const { tlsCert, tlsKey } = flags;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    command.error('error: --tls-cert and --tls-key need each other');
+  }
   return {
     logLevel,
     options: {
       ...flags,
       allowedOrigins: flags.allowOrigin,
       handshakeTimeoutMs: flags.handshakeTimeout * 1_000,
+      tls:
+        tlsCert === undefined || tlsKey === undefined
+          ? undefined
+          : { certFile: tlsCert, keyFile: tlsKey },
       auth:
         jwtKeys === undefined
           ? undefined
@@ -91,6 +101,8 @@ const usage = (): Command =>
     .option('--jwt-keys <file>', 'JSON Web Key Set: oct (HS256) and Ed25519 (EdDSA) keys, by kid')
     .option('--jwt-audience <name>', 'what aud of a token must contain')
     .option('--jwt-issuer <name>', 'what iss of a token must be')
+    .option('--tls-cert <file>', 'PEM certificate chain for wss://, read again when it changes')
+    .option('--tls-key <file>', 'PEM key of the certificate')
     .option('--insecure', 'let other machines in without tokens')
     .option('--allow-origin <origin>', 'whose pages may connect, repeatable (default: any)', origin)
     .option(
@@ -147,6 +159,7 @@ Examples:
   rm-signaling-server                                 port 8080, this machine only
   rm-signaling-server --insecure                      port 8080, whoever reaches it
   rm-signaling-server --auth jwt --jwt-keys keys.json port 8080, whoever has a token
+  rm-signaling-server --insecure --tls-cert cert.pem --tls-key key.pem
   rm-signaling-server --max-peers-per-room 8 --log-level debug`,
     )
     .allowExcessArguments(false)

@@ -5,6 +5,7 @@
  * - `HOST_INVALID`: the host is no address of this machine.
  * - `HOST_INSECURE`: other machines would reach a server that asks for no tokens.
  * - `JWT_KEYS_INVALID`: the file of keys cannot be used.
+ * - `TLS_INVALID`: certificate and key cannot be used.
  * - `INVALID_OPTION`: a limit is no whole number of at least 1.
  * - `LISTEN_FAILED`: anything else; `cause` has it.
  */
@@ -14,6 +15,7 @@ export type SignalingServerErrorCode =
   | 'HOST_INVALID'
   | 'HOST_INSECURE'
   | 'JWT_KEYS_INVALID'
+  | 'TLS_INVALID'
   | 'INVALID_OPTION'
   | 'LISTEN_FAILED';
 

@@ -4,12 +4,13 @@ import { pino } from 'pino';
 import { commandLine, version } from './command-line.js';
 import { SignalingServerError } from './errors.js';
 import type { SignalingServerOptions } from './options.js';
-import { createSignalingServer } from './server.js';
 
 async function main(): Promise<number> {
   const { options, logLevel } = commandLine();
   const told = toldToStop();
   const logger = pino({ level: logLevel }, pino.destination({ fd: 2, sync: true }));
+  // Loaded only now, so that a mistake on the command line is told at once.
+  const { createSignalingServer } = await import('./server.js');
   const server = await createSignalingServer({ ...options, logger });
   logger.info({ url: server.url, version, reach: reachOf(options) }, 'listening');
   process.stdout.write(`signaling server listening on ${server.url}\n`);
@@ -35,7 +36,12 @@ const toldToStop = (): Promise<string> =>
   });
 
 /** Errors that better options would have avoided. */
-const USAGE: ReadonlySet<string> = new Set(['HOST_INSECURE', 'JWT_KEYS_INVALID', 'INVALID_OPTION']);
+const USAGE: ReadonlySet<string> = new Set([
+  'HOST_INSECURE',
+  'JWT_KEYS_INVALID',
+  'TLS_INVALID',
+  'INVALID_OPTION',
+]);
 
 try {
   process.exitCode = await main();

@@ -2,6 +2,7 @@ import { DEFAULT_JSON_RPC_LIMITS } from '@rm/signaling-protocol';
 import type { Logger } from 'pino';
 import type { JwtOptions } from './auth/gate.js';
 import { SignalingServerError } from './errors.js';
+import type { TlsOptions } from './listener.js';
 import { isLoopback } from './loopback.js';
 
 /** Bounds of what clients may cost; every one is a whole number of at least 1. */
@@ -58,6 +59,8 @@ export interface SignalingServerOptions extends Optional<ServerLimits> {
   readonly host?: string | undefined;
   /** Tokens that clients must show; without it whoever reaches the port may join any room. */
   readonly auth?: JwtOptions | undefined;
+  /** Certificate for `wss://`, read again when its files change; default none: `ws://`. */
+  readonly tls?: TlsOptions | undefined;
   /** Allows other machines to connect though no tokens are asked of them; default false. */
   readonly insecure?: boolean | undefined;
   /** Origins whose pages may connect, such as `https://app.example`; default any. */

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { milliseconds, SUB_PROTOCOL } from '@rm/signaling-protocol';
 import { Hub } from '@rm/signaling-protocol/hub';
@@ -9,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import { AddressLimits } from './address-limits.js';
 import { addressOf, Door, refuse } from './admission.js';
 import { jwtGate } from './auth/gate.js';
-import { listenError } from './errors.js';
+import { Listener } from './listener.js';
 import { Metrics } from './metrics.js';
 import { hostToListenOn, limitsOf } from './options.js';
 import type { SignalingServerOptions } from './options.js';
@@ -40,9 +37,6 @@ const WEB_SOCKET_OPTIONS = {
     offered.has(SUB_PROTOCOL) ? SUB_PROTOCOL : false,
 };
 
-/** How often connections are looked through for those that take too long, in ms. */
-const CONNECTIONS_CHECK_MS = 500;
-
 /**
  * Starts a signaling server: WebSockets on every path; `GET /healthz`, `/readyz` and `/metrics`
  * beside them. Rejects with a `SignalingServerError` if it cannot listen, or is not to with these
@@ -51,7 +45,7 @@ const CONNECTIONS_CHECK_MS = 500;
 export async function createSignalingServer(
   options: SignalingServerOptions,
 ): Promise<SignalingServer> {
-  const { port, auth, logger } = options;
+  const { auth, logger } = options;
   const limits = limitsOf(options);
   const host = hostToListenOn(options);
   const gate = auth && (await jwtGate(auth, logger, limits.fileCheckIntervalMs));
@@ -65,17 +59,17 @@ export async function createSignalingServer(
   });
   let closed: Promise<void> | undefined;
   const metrics = new Metrics(() => ({ hub: hub.snapshot(), connections: sockets.size }));
-  const http = createServer(
-    {
-      headersTimeout: limits.handshakeTimeoutMs,
-      requestTimeout: limits.handshakeTimeoutMs,
-      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, limits.handshakeTimeoutMs),
-    },
-    pages({ metrics, isReady: () => closed === undefined }),
-  );
   const sockets = new Sockets({ ...limits, hub, logger, addresses, metrics });
+  let listener: Listener;
   try {
-    await listen(http, host, port);
+    listener = await Listener.open({
+      ...limits,
+      port: options.port,
+      host,
+      tls: options.tls,
+      answer: pages({ metrics, isReady: () => closed === undefined }),
+      logger,
+    });
   } catch (error) {
     sockets.release();
     gate?.release();
@@ -99,27 +93,18 @@ export async function createSignalingServer(
       });
     }
   };
-  http.on('upgrade', (request, socket, head) => void upgrade(request, socket, head));
+  listener.http.on('upgrade', (request, socket, head) => void upgrade(request, socket, head));
 
-  const { port: boundPort } = http.address() as AddressInfo;
   return {
-    url: `ws://${reachableHost(host)}:${boundPort}`,
-    port: boundPort,
+    url: listener.url,
+    port: listener.port,
     close: () => {
       gate?.release();
-      closed ??= shutDown(http, webSockets, sockets);
+      listener.release();
+      closed ??= shutDown(listener.http, webSockets, sockets);
       return closed;
     },
   };
-}
-
-async function listen(http: Server, host: string | undefined, port: number): Promise<void> {
-  http.listen(host === undefined ? { port } : { port, host });
-  try {
-    await once(http, 'listening');
-  } catch (error) {
-    throw listenError(error as NodeJS.ErrnoException, host, port);
-  }
 }
 
 async function shutDown(
@@ -137,10 +122,4 @@ async function shutDown(
   http.closeIdleConnections();
   await new Promise((resolve) => http.close(resolve));
   clearTimeout(cutOff);
-}
-
-/** A name under which clients on this machine find a server that listens on `host`. */
-function reachableHost(host: string | undefined): string {
-  if (host === undefined || host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -105,7 +105,7 @@ test('a host that is not here is one line and exit code 1', async () => {
   expect(server.stderr).toMatch(/^error: 203\.0\.113\.1 is no address of this machine;.*\n$/);
 });
 
-test.each([
+const MISTAKES: readonly (readonly [args: string[], message: string])[] = [
   [['--port', 'http'], "argument 'http' is invalid. Give a whole number from 0 to 65535."],
   [['--port', '65536'], "argument '65536' is invalid."],
   [['--max-peers-per-room', '0'], 'Give a whole number from 1 to 10000.'],
@@ -116,8 +116,12 @@ test.each([
   [['--auth', 'jwt'], '--auth jwt needs --jwt-keys FILE'],
   [['--jwt-keys', 'keys.json'], 'need --auth jwt'],
   [['--auth', 'jwt', '--jwt-keys', '/nowhere/keys.json'], 'cannot read it (ENOENT)'],
+  [['--tls-cert', 'cert.pem'], '--tls-cert and --tls-key need each other'],
+  [['--tls-cert', '/nowhere', '--tls-key', '/nowhere'], '(ENOENT); give a PEM certificate'],
   [['--allow-origin', 'app.example'], 'Give an origin, such as https://app.example.'],
-])('usage error %j is one line and exit code 2', async (args, message) => {
+];
+
+test.each(MISTAKES)('usage error %j is one line and exit code 2', async (args, message) => {
   const server = run(...args);
   expect(await server.exitCode).toBe(2);
   expect(server.stderr).toContain(message);
