@@ -33,9 +33,9 @@ export class Target implements AsyncDisposable {
   /** Starts `name` on a free port of the loopback. */
   static async start(name: TargetName): Promise<Target> {
     const probe = new URL('../dist/probe.js', import.meta.url).href;
-    // Node's own flags are passed on: node --cpu-prof dist/main.js profiles what is measured.
-    const flags = [...process.execArgv, '--expose-gc', '--import', probe];
-    const args = [...flags, ...COMMANDS[name]];
+    // So that node --cpu-prof dist/main.js profiles what is measured.
+    const profiling = process.execArgv.filter((flag) => flag.startsWith('--cpu-prof'));
+    const args = [...profiling, '--expose-gc', '--import', probe, ...COMMANDS[name]];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     for await (const line of createInterface({ input: child.stdout! })) {
       const [url] = /ws:\/\/\S+/.exec(line) ?? [];
