@@ -95,6 +95,8 @@ async function startServer({ port, host }: DemoOptions, start: Start): Promise<s
   let found: (url: string) => void;
   const url = new Promise<string>((resolve) => (found = resolve));
   const args = ['--port', String(port), '--host', host, '--log-level', 'error'];
+  // Asked for another address, the user wants others to join; there are no tokens in a demo.
+  if (host !== '127.0.0.1') args.push('--insecure');
   const server = start('signaling', 'signaling-server', args, (line) => {
     const match = /listening on (\S+)/.exec(line);
     if (match?.[1] !== undefined) found(match[1]);
