@@ -17,6 +17,9 @@ export const ErrorCode = {
   TOO_MANY_PEERS: -32013,
   TOO_MANY_ROOMS: -32014,
   TOO_MANY_REQUESTS: -32015,
+  SERVER_DRAINING: -32016,
+  FORBIDDEN: -32017,
+  RATE_LIMITED: -32018,
 } as const;
 
 /** Name of a wire error. */
@@ -97,5 +100,17 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorName, ErrorMeaning>> = {
   TOO_MANY_REQUESTS: {
     cause: 'too many requests wait for their answers',
     remedy: 'wait for answers before sending more',
+  },
+  SERVER_DRAINING: {
+    cause: 'the server is about to stop and seats nobody any more',
+    remedy: 'connect again; another server, or its successor, answers',
+  },
+  FORBIDDEN: {
+    cause: "the connection's token does not allow this peer id, room or act",
+    remedy: 'use what the token allows, or connect with another',
+  },
+  RATE_LIMITED: {
+    cause: 'this connection or its room sends faster than it may',
+    remedy: 'send again after error.data.retry_after_ms, and slower',
   },
 };

@@ -1,5 +1,6 @@
 export { ERROR_MEANINGS, ErrorCode } from './error-codes.js';
 export type { ErrorMeaning, ErrorName } from './error-codes.js';
+export { SUB_PROTOCOL } from './sub-protocol.js';
 export { milliseconds, NEVER } from './time.js';
 export type { Micros } from './time.js';
 export {
@@ -48,6 +49,7 @@ export type {
   HubParams,
   IceConnectionState,
   IceGatheringState,
+  IceServer,
   LeaveReason,
   MethodName,
   ResultOf,
@@ -59,7 +61,6 @@ export {
   RpcError,
   SignalingClient,
   SignalingError,
-  SUB_PROTOCOL,
   TypedEvents,
 } from './client/index.js';
 export type {

@@ -23,7 +23,16 @@ const corpus: readonly unknown[] = [
   call('peer.ice_candidate', candidateParams('b', { from: 'a' })),
   call('peer.state_changed', { from: 'a', to: 'b', ...states }),
   call('peer.disconnect', { from: 'a', to: 'b', reason: 'r' }, null),
-  call('peer.left', { peer_id: 'b', reason: 'left' }),
+  call('peer.left', { peer_id: 'b', reason: 'left', version: 3 }),
+  call('peer.list', {}, 8),
+  call('server.info', {}, 9),
+  call('server.ice_servers', { ice_servers: [{ urls: ['stun:x'] }], ttl_seconds: 60 }),
+  call('server.draining', { reconnect_after_ms: 5 }),
+  call('peer.announce', { peer_id: 'a', resume: true, resume_token: 't', last_seq: 1 }, 10),
+  {
+    ...call('peer.announced', { peer_id: 'y', capabilities: [], user_data: {}, version: 9 }),
+    seq: 2,
+  },
   { jsonrpc: '2.0', result: answerResult(), id: 1 },
   { jsonrpc: '2.0', error: { code: -32005, message: 'glare' }, id: 1 },
   [
@@ -139,7 +148,7 @@ test('no text makes the client throw, or send what is not JSON-RPC', () => {
         for (let out = engine.poll(); out !== undefined; out = engine.poll()) {
           expect(out.kind !== 'send' || wellFormed(JSON.parse(out.text))).toBe(true);
           if (out.kind === 'offer') engine.answer(out.offer, { sdp: 'v=0', canTrickle: true });
-          expect(out.kind !== 'offer-failed' || isKnown(out.error)).toBe(true);
+          expect(out.kind !== 'request-failed' || isKnown(out.error)).toBe(true);
         }
       };
       const announced = {

@@ -44,6 +44,7 @@ test('who announces learns who is there, and they learn of it', () => {
     ...registered,
     registered_at: '2026-01-01T00:00:00.000Z',
     peers: [],
+    presence_version: 1,
   });
   net.pass(1_500);
   net.request(B, 'peer.announce', { peer_id: 'b' });
@@ -52,9 +53,10 @@ test('who announces learns who is there, and they learn of it', () => {
     ...registered,
     registered_at: '2026-01-01T00:00:01.500Z',
     peers: [alice],
+    presence_version: 2,
   });
   const bob = { peer_id: 'b', capabilities: [], user_data: {} };
-  expect(net.read(A)).toEqual([notification('peer.announced', bob)]);
+  expect(net.read(A)).toEqual([notification('peer.announced', { ...bob, version: 2 })]);
 });
 
 test('an id that is taken is refused, and neither socket is harmed', () => {
@@ -198,7 +200,7 @@ test('a target that leaves before it answers is an error at once', () => {
   net.close(B, false);
   expect(net.read(A)).toEqual([
     errorOf(ErrorCode.PEER_NOT_FOUND, id),
-    notification('peer.left', { peer_id: 'b', reason: 'connection-lost' }),
+    notification('peer.left', { peer_id: 'b', reason: 'connection-lost', version: 3 }),
   ]);
   expect(net.hub.snapshot().pendingOffers).toBe(0);
 });
@@ -305,7 +307,7 @@ test.each([
 ] as const)('peer.left says how: clean %s is %s', (clean, reason) => {
   const net = pair();
   net.close(B, clean);
-  expect(net.read(A)).toEqual([notification('peer.left', { peer_id: 'b', reason })]);
+  expect(net.read(A)).toEqual([notification('peer.left', { peer_id: 'b', reason, version: 3 })]);
   net.close(B, clean);
   expect(net.read(A)).toEqual([]);
 });
@@ -345,7 +347,7 @@ test('a message that is too large closes its socket with 1009 and takes its peer
   net.text(A, 'x'.repeat(1_001));
   expect(net.closes).toEqual([{ socket: A, code: 1009 }]);
   expect(net.read(B)).toEqual([
-    notification('peer.left', { peer_id: 'a', reason: 'connection-lost' }),
+    notification('peer.left', { peer_id: 'a', reason: 'connection-lost', version: 3 }),
   ]);
   net.text(A, '{}');
   net.close(A);

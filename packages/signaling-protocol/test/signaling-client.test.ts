@@ -239,7 +239,7 @@ test('a lost connection is made again, with a fresh list of peers', async () => 
       'reconnecting',
       { attempt: 1, delayMs: 250, cause: expect.objectContaining({ code: 'CONNECTION_LOST' }) },
     ],
-    ['connected', { peers: [{ peerId: 'bob', capabilities: [], userData: {} }] }],
+    ['connected', { peers: [{ peerId: 'bob', capabilities: [], userData: {} }], resumed: false }],
   ]);
   await world.settle(bob.close());
 });

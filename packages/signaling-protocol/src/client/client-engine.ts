@@ -1,13 +1,15 @@
 import { ErrorCode } from '../error-codes.js';
-import { notificationText, RpcPeer } from '../json-rpc/index.js';
+import { notificationText } from '../json-rpc/index.js';
 import type {
   JsonRpcError,
   JsonRpcParams,
   RpcCall,
   RpcEvent,
   RpcOutcome,
+  RpcPeer,
 } from '../json-rpc/index.js';
 import { decodeForClient, decodeValue, METHODS } from '../messages/index.js';
+import type { ClientCall, WirePeerInfo } from '../messages/index.js';
 import { OutputQueue } from '../output-queue.js';
 import { after, milliseconds, NEVER } from '../time.js';
 import type { Micros } from '../time.js';
@@ -16,6 +18,7 @@ import {
   announceError,
   closedError,
   notConnected,
+  notResumed,
   lostError,
   timeoutError,
   unreachable,
@@ -30,7 +33,10 @@ import type {
 import { RpcError, SignalingError } from './errors.js';
 import { checkArgument, clientSettings } from './options.js';
 import type { ClientOptions, ClientSettings } from './options.js';
-import { OwnOffers } from './own-offers.js';
+import { OwnRequests } from './own-requests.js';
+import { Presence } from './presence.js';
+import type { PresenceChange } from './presence.js';
+import { MAX_REQUESTS, sessionRpc } from './session-rpc.js';
 import type { IceCandidate, PeerConnectionStates, SessionDescription } from './types.js';
 import {
   candidateParams,
@@ -43,19 +49,10 @@ import {
 
 type State = 'idle' | 'dialing' | 'announcing' | 'announced' | 'waiting' | 'closed';
 
-/** Time the application has to answer an offer; the server waits no longer either. */
-const ANSWER_TIME: Micros = milliseconds(10_000);
-
 const NO_ANSWER: JsonRpcError = {
   code: ErrorCode.TIMEOUT,
   message: 'no answer came in time; offer again',
 };
-
-/**
- * Nesting accepted from the server, above what it accepts from clients: it repeats their data
- * deeper inside its own messages.
- */
-const MAX_DEPTH = 64;
 
 /**
  * The brain of a signaling client, without I/O: announces, keeps announced through lost
@@ -68,12 +65,21 @@ export class ClientEngine {
   readonly #outputs = new OutputQueue<EngineOutput>();
   readonly #dropped = new Map<ClientDrop, number>();
   #state: State = 'idle';
-  /** There from the opening of a socket until its end. */
+  /** There from the opening of a socket until its end, or as long as there is a place to resume. */
   #rpc: RpcPeer | undefined;
+  /** Takes the same place again after the connection was lost. */
+  #resumeToken: string | undefined;
+  /** Answers given while the connection is lost, for when it is resumed. */
+  #heldTexts: string[] = [];
   /** When dialing or announcing has taken too long, or waiting is over. */
   #deadline = NEVER;
-  readonly #offers = new OwnOffers();
+  readonly #requests = new OwnRequests();
+  readonly #presence = new Presence();
   #announceId: number | undefined;
+  /** The request for the list of peers that is to fill a gap. */
+  #catchUpId: number | undefined;
+  /** When a draining server wants to be left. */
+  #leaveAt = NEVER;
   #everAnnounced = false;
   #announcedAt = 0 as Micros;
   #attempt = 0;
@@ -86,7 +92,8 @@ export class ClientEngine {
 
   /** When {@link advance} is due; `NEVER` while nothing waits. */
   get nextDeadline(): Micros {
-    return this.#state === 'announced' ? (this.#rpc?.nextDeadline ?? NEVER) : this.#deadline;
+    const own = this.#state === 'announced' ? this.#leaveAt : this.#deadline;
+    return Math.min(own, this.#rpc?.nextDeadline ?? NEVER) as Micros;
   }
 
   /** Received messages without effect, counted by reason. */
@@ -117,14 +124,15 @@ export class ClientEngine {
 
   socketOpened(now: Micros): void {
     if (this.#state !== 'dialing') return;
-    const { announcement, offerTimeout, maxMessageBytes } = this.#settings;
     this.#state = 'announcing';
-    this.#rpc = new RpcPeer({
-      limits: { maxMessageBytes, maxDepth: MAX_DEPTH },
-      requestTimeout: offerTimeout,
-      callTimeout: ANSWER_TIME,
+    this.#rpc ??= sessionRpc(this.#settings);
+    const resume_token = this.#resumeToken;
+    const last_seq = this.#rpc.receivedSeq;
+    const request = this.#rpc.request(now, 'peer.announce', {
+      ...this.#settings.announcement,
+      resume: true,
+      ...(resume_token === undefined ? {} : { resume_token, last_seq }),
     });
-    const request = this.#rpc.request(now, 'peer.announce', announcement);
     this.#announceId = request?.id;
     if (request !== undefined) this.#send(request.text);
   }
@@ -151,7 +159,8 @@ export class ClientEngine {
 
   /** Does what is due at `now`. */
   advance(now: Micros): void {
-    if (this.#state === 'announced') this.#expire(now);
+    this.#expire(now);
+    if (this.#state === 'announced') this.#leaveIfDue(now);
     else if (now < this.#deadline) return;
     else if (this.#state === 'waiting') this.#dial(now);
     else if (this.#state === 'dialing' || this.#state === 'announcing') {
@@ -161,29 +170,32 @@ export class ClientEngine {
   }
 
   /**
-   * Sends an offer; `answered` or `offer-failed` with the id returned here will follow. Throws
+   * Sends an offer; `answered` or `request-failed` with the id returned here will follow. Throws
    * `INVALID_ARGUMENT`, `NOT_CONNECTED`, `TOO_MANY_REQUESTS` or `CLOSED`.
    */
   offer(now: Micros, to: string, offer: SessionDescription): string {
-    const requestId = this.#offers.nextRequestId();
+    const requestId = this.#requests.nextRequestId('offer');
     const params = checkArgument(METHODS['peer.offer'].toHub, 'the offer', {
       to,
       ...descriptionParams(offer, requestId),
     });
-    if (this.#state === 'closed') throw closedError();
-    if (this.#state !== 'announced' || this.#rpc === undefined) throw notConnected();
-    const request = this.#rpc.request(now, 'peer.offer', params);
-    if (request === undefined) {
-      throw new SignalingError('TOO_MANY_REQUESTS', 'too many offers wait; await some of them');
-    }
-    this.#offers.add(request.id, requestId);
-    this.#send(request.text);
+    this.#requests.add(this.#request(now, 'peer.offer', params), 'offer', requestId);
     return requestId;
   }
 
-  /** Gives up an own offer; nothing more is heard of it. */
-  abandonOffer(requestId: string): void {
-    const rpcId = this.#offers.abandon(requestId);
+  /**
+   * Asks who is in the room; `listed` or `request-failed` with the id returned here will follow.
+   * Throws `NOT_CONNECTED`, `TOO_MANY_REQUESTS` or `CLOSED`.
+   */
+  list(now: Micros): string {
+    const requestId = this.#requests.nextRequestId('list');
+    this.#requests.add(this.#request(now, 'peer.list', {}), 'list', requestId);
+    return requestId;
+  }
+
+  /** Gives up an own request; nothing more is heard of it. */
+  abandon(requestId: string): void {
+    const rpcId = this.#requests.abandon(requestId);
     if (rpcId !== undefined) this.#rpc?.forget(rpcId);
   }
 
@@ -223,10 +235,11 @@ export class ClientEngine {
     const state = this.#state;
     const connecting = !this.#everAnnounced && (state === 'dialing' || state === 'announcing');
     if (connecting) this.#failConnect(closedError());
-    this.#failOffers(closedError());
+    this.#failRequests(closedError());
     if (state !== 'idle' && state !== 'waiting') this.#outputs.push({ kind: 'hang-up' });
     this.#state = 'closed';
     this.#rpc = undefined;
+    this.#heldTexts = [];
     this.#deadline = NEVER;
     this.#event({ kind: 'event', name: 'close', event: { reason } });
   }
@@ -240,14 +253,15 @@ export class ClientEngine {
   #take(now: Micros, event: RpcEvent): void {
     switch (event.kind) {
       case 'request':
-        this.#receiveCall(event.method, event.params, event.call);
+        this.#receiveCall(now, event.method, event.params, event.call);
         return;
       case 'notification':
-        this.#receiveCall(event.method, event.params, undefined);
+        this.#receiveCall(now, event.method, event.params, undefined);
         return;
       case 'response':
         if (event.id === this.#announceId) this.#announced(now, event.outcome);
-        else this.#settleOffer(event.id, event.outcome);
+        else if (event.id === this.#catchUpId) this.#catchUp(event.outcome);
+        else this.#settle(event.id, event.outcome);
         return;
       case 'send':
         this.#send(event.text);
@@ -270,11 +284,53 @@ export class ClientEngine {
     this.#everAnnounced = true;
     this.#announcedAt = now;
     this.#deadline = NEVER;
-    const peers = decoded.value.peers.map(peerInfoFrom);
-    this.#event({ kind: 'event', name: 'connected', event: { peers } });
+    this.#announceId = undefined;
+    const { peers, presence_version, resume_token, resumed = false } = decoded.value;
+    if (!resumed) this.#beginSession(peers, presence_version, resume_token);
+    this.#event({
+      kind: 'event',
+      name: 'connected',
+      event: { peers: this.#presence.peers, resumed },
+    });
+    for (const text of this.#heldTexts) this.#send(text);
+    this.#heldTexts = [];
   }
 
-  #receiveCall(method: string, params: JsonRpcParams | undefined, call: RpcCall | undefined): void {
+  /** A place that was not there before: what was under way in an earlier one is lost. */
+  #beginSession(
+    peers: readonly WirePeerInfo[],
+    version: number | undefined,
+    token: string | undefined,
+  ): void {
+    if (this.#resumeToken !== undefined) {
+      this.#failRequests(notResumed(this.#settings.url));
+      this.#heldTexts = [];
+      this.#rpc = sessionRpc(this.#settings);
+    }
+    this.#resumeToken = token;
+    this.#catchUpId = undefined;
+    this.#presence.reset(peers, version);
+  }
+
+  /** Sends a request of the application; returns its JSON-RPC id. */
+  #request(now: Micros, method: 'peer.offer' | 'peer.list', params: JsonRpcParams): number {
+    if (this.#state === 'closed') throw closedError();
+    if (this.#state !== 'announced' || this.#rpc === undefined) throw notConnected();
+    const request =
+      this.#requests.size < MAX_REQUESTS ? this.#rpc.request(now, method, params) : undefined;
+    if (request === undefined) {
+      throw new SignalingError('TOO_MANY_REQUESTS', 'too many requests wait; await some of them');
+    }
+    this.#send(request.text);
+    return request.id;
+  }
+
+  #receiveCall(
+    now: Micros,
+    method: string,
+    params: JsonRpcParams | undefined,
+    call: RpcCall | undefined,
+  ): void {
     const decoded = decodeForClient(method, params);
     const rpc = this.#rpc;
     if (rpc === undefined) return;
@@ -282,7 +338,7 @@ export class ClientEngine {
       if (call === undefined) this.#drop('invalid-notification');
       else this.#reply(rpc, call, decoded);
     } else if (decoded.value.method !== 'peer.offer') {
-      this.#event(eventFrom(decoded.value));
+      this.#tell(now, decoded.value);
       if (call !== undefined) this.#reply(rpc, call, { ok: true, result: null });
     } else if (call === undefined) this.#drop('invalid-notification');
     else {
@@ -292,16 +348,76 @@ export class ClientEngine {
     }
   }
 
-  #settleOffer(id: number, outcome: RpcOutcome): void {
-    const output = this.#offers.settle(id, outcome);
+  #tell(now: Micros, call: Exclude<ClientCall, { readonly method: 'peer.offer' }>): void {
+    switch (call.method) {
+      case 'peer.announced':
+        this.#change(now, this.#presence.announced(peerInfoFrom(call.params), call.params.version));
+        return;
+      case 'peer.left': {
+        const { peer_id: peerId, reason, version } = call.params;
+        this.#change(now, this.#presence.left(peerId, reason, version));
+        return;
+      }
+      case 'server.draining': {
+        const { reconnect_after_ms: reconnectAfterMs } = call.params;
+        this.#leaveAt = after(now, milliseconds(reconnectAfterMs));
+        this.#event({ kind: 'event', name: 'draining', event: { reconnectAfterMs } });
+        return;
+      }
+      case 'peer.ice_candidate':
+      case 'peer.state_changed':
+      case 'peer.disconnect':
+      case 'server.ice_servers':
+        this.#event(eventFrom(call));
+    }
+  }
+
+  #change(now: Micros, change: PresenceChange): void {
+    if (change === 'known') this.#drop('known-presence');
+    else if (change !== 'gap') this.#event(change);
+    else if (this.#catchUpId === undefined) {
+      const request = this.#rpc?.request(now, 'peer.list', {});
+      this.#catchUpId = request?.id;
+      if (request !== undefined) this.#send(request.text);
+    }
+  }
+
+  #catchUp(outcome: RpcOutcome): void {
+    this.#catchUpId = undefined;
+    for (const event of this.#presence.catchUp(outcome)) this.#event(event);
+  }
+
+  #settle(id: number, outcome: RpcOutcome): void {
+    const output = this.#requests.settle(id, outcome);
     if (output !== undefined) this.#outputs.push(output);
+  }
+
+  /** Leaves a draining server at the time it gave, for whoever answers now. */
+  #leaveIfDue(now: Micros): void {
+    if (now < this.#leaveAt) return;
+    this.#outputs.push({ kind: 'hang-up' });
+    this.#disconnected(lostError(this.#settings.url, { code: 1000, reason: 'draining' }));
+    this.#dial(now);
+  }
+
+  /** Keeps what can be resumed, and fails what cannot. */
+  #disconnected(cause: SignalingError): void {
+    this.#leaveAt = NEVER;
+    if (this.#announceId !== undefined) this.#rpc?.forget(this.#announceId);
+    if (this.#catchUpId !== undefined) this.#rpc?.forget(this.#catchUpId);
+    this.#announceId = undefined;
+    this.#catchUpId = undefined;
+    if (this.#resumeToken !== undefined) return;
+    this.#rpc = undefined;
+    this.#failRequests(cause);
   }
 
   #expire(now: Micros): void {
     const rpc = this.#rpc;
     for (const timeout of rpc?.expire(now) ?? []) {
       if (timeout.kind === 'request-timeout') {
-        this.#settleOffer(timeout.id, { ok: false, error: NO_ANSWER });
+        if (timeout.id === this.#catchUpId) this.#catchUpId = undefined;
+        this.#settle(timeout.id, { ok: false, error: NO_ANSWER });
       } else if (rpc !== undefined) this.#reply(rpc, timeout.call, { ok: false, error: NO_ANSWER });
     }
   }
@@ -309,8 +425,7 @@ export class ClientEngine {
   /** The connection, or the attempt at one, has failed: report, and try again if ever announced. */
   #lose(now: Micros, cause: SignalingError): void {
     const wasAnnounced = this.#state === 'announced';
-    this.#rpc = undefined;
-    this.#failOffers(cause);
+    this.#disconnected(cause);
     if (!this.#everAnnounced) {
       this.#failConnect(cause);
       return;
@@ -335,8 +450,8 @@ export class ClientEngine {
     this.#outputs.push({ kind: 'connect-failed', error });
   }
 
-  #failOffers(error: SignalingError): void {
-    for (const output of this.#offers.failAll(error)) this.#outputs.push(output);
+  #failRequests(error: SignalingError): void {
+    for (const output of this.#requests.failAll(error)) this.#outputs.push(output);
   }
 
   #notify(
@@ -354,7 +469,13 @@ export class ClientEngine {
     if (rpc !== this.#rpc || !rpc.isPending(call)) return false;
     const text = reply.ok ? rpc.respond(call, reply.result) : rpc.reject(call, reply.error);
     // Nothing to send yet while other members of a batch are unanswered.
-    if (text !== undefined) this.#send(text);
+    if (text === undefined) return true;
+    if (this.#state === 'announced' || this.#resumeToken === undefined) this.#send(text);
+    else if (this.#heldTexts.length < MAX_REQUESTS) this.#heldTexts.push(text);
+    else {
+      this.#drop('too-many-calls');
+      return false;
+    }
     return true;
   }
 

@@ -1,8 +1,6 @@
+import { SUB_PROTOCOL } from '../sub-protocol.js';
 import type { SocketEnd } from './engine-io.js';
 import type { SignalingRuntime, SocketLike } from './runtime.js';
-
-/** Sub-protocol that is offered to the server. */
-export const SUB_PROTOCOL = 'rm.signaling.v1';
 
 /** How long a socket may take to close before it is cut off, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000;

@@ -1,5 +1,5 @@
 import type { RpcCall, RpcDrop, RpcPeer } from '../json-rpc/index.js';
-import type { SessionDescription, SignalingEvents } from './types.js';
+import type { PeerInfo, SessionDescription, SignalingEvents } from './types.js';
 
 /** An offer as the engine hands it on; given back to answer it. */
 export interface ReceivedOffer extends SessionDescription {
@@ -36,11 +36,12 @@ export type EngineOutput =
       readonly requestId: string;
       readonly answer: SessionDescription;
     }
-  | { readonly kind: 'offer-failed'; readonly requestId: string; readonly error: Error }
+  | { readonly kind: 'listed'; readonly requestId: string; readonly peers: readonly PeerInfo[] }
+  | { readonly kind: 'request-failed'; readonly requestId: string; readonly error: Error }
   | EngineEvent;
 
 /** Why something received had no effect. */
-export type ClientDrop = RpcDrop | 'invalid-notification' | 'binary-message';
+export type ClientDrop = RpcDrop | 'invalid-notification' | 'binary-message' | 'known-presence';
 
 /** How a socket ended: WebSocket close code and reason, and what an error event said before. */
 export interface SocketEnd {

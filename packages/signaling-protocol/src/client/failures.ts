@@ -28,6 +28,12 @@ export const timeoutError = ({ url, connectTimeout }: ClientSettings): Signaling
     `${url} did not answer within ${connectTimeout / 1_000} ms; check that it is a signaling server`,
   );
 
+export const notResumed = (url: string): SignalingError =>
+  new SignalingError(
+    'CONNECTION_LOST',
+    `the place at ${url} could not be resumed and what was under way is lost; send it again`,
+  );
+
 export const invalidUrl = (url: string, cause: unknown): SignalingError =>
   new SignalingError('INVALID_URL', `cannot open a WebSocket to ${url}; give a ws: or wss: URL`, {
     cause,

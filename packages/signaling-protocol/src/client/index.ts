@@ -9,7 +9,6 @@ export type {
   SocketEnd,
 } from './engine-io.js';
 export type { ClientOptions } from './options.js';
-export { SUB_PROTOCOL } from './dialed-socket.js';
 export { TypedEvents } from './typed-events.js';
 export { RpcError, SignalingError } from './errors.js';
 export type { SignalingErrorCode } from './errors.js';

@@ -48,6 +48,7 @@ export class SignalingClient {
     if (event !== 'listener-error') this.#events.emit('listener-error', { event, error });
   });
   readonly #answers = new Map<string, Waiting<SessionDescription>>();
+  readonly #lists = new Map<string, Waiting<readonly PeerInfo[]>>();
   #connecting: Waiting<{ peers: readonly PeerInfo[] }> | undefined;
   #socket: DialedSocket | undefined;
   #hungUp: Promise<void> = Promise.resolve();
@@ -112,7 +113,23 @@ export class SignalingClient {
       },
       () => {
         this.#answers.delete(requestId);
-        this.#engine.abandonOffer(requestId);
+        this.#engine.abandon(requestId);
+      },
+    );
+  }
+
+  /** Asks the server who else is in the room; rejects as {@link offer} does. */
+  peers(options: AbortOptions = {}): Promise<readonly PeerInfo[]> {
+    let requestId = '';
+    return this.#awaitable(
+      options.signal,
+      (waiting: Waiting<readonly PeerInfo[]>) => {
+        requestId = this.#engine.list(this.#now());
+        this.#lists.set(requestId, waiting);
+      },
+      () => {
+        this.#lists.delete(requestId);
+        this.#engine.abandon(requestId);
       },
     );
   }
@@ -221,15 +238,21 @@ export class SignalingClient {
       case 'answered':
         this.#takeAnswer(output.requestId)?.resolve(output.answer);
         return;
-      case 'offer-failed':
+      case 'listed':
+        this.#lists.get(output.requestId)?.resolve(output.peers);
+        this.#lists.delete(output.requestId);
+        return;
+      case 'request-failed':
         this.#takeAnswer(output.requestId)?.reject(output.error);
+        this.#lists.get(output.requestId)?.reject(output.error);
+        this.#lists.delete(output.requestId);
         return;
       case 'offer':
         this.#deliverOffer(output.offer);
         return;
       case 'event':
         if (output.name === 'connected') {
-          this.#connecting?.resolve(output.event);
+          this.#connecting?.resolve({ peers: output.event.peers });
           this.#connecting = undefined;
         }
         this.#events.emit(output.name, output.event);

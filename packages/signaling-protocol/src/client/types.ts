@@ -2,6 +2,7 @@ import type {
   ConnectionState,
   IceConnectionState,
   IceGatheringState,
+  IceServer,
   LeaveReason,
   SignalingState,
 } from '../messages/index.js';
@@ -50,8 +51,12 @@ export interface IncomingOffer extends SessionDescription {
 
 /** What a SignalingClient tells, by event name. */
 export interface SignalingEvents {
-  /** Announced, for the first time or again; `peers` are all others in the room now. */
-  readonly connected: { readonly peers: readonly PeerInfo[] };
+  /**
+   * Announced, for the first time or again. `resumed`: again and in the same place, `peers` are
+   * those known before and all that was missed follows as events. Otherwise `peers` are all others
+   * in the room now, and whatever was under way is lost.
+   */
+  readonly connected: { readonly peers: readonly PeerInfo[]; readonly resumed: boolean };
   /** The connection is gone, `cause` says why; the next attempt is in `delayMs` milliseconds. */
   readonly reconnecting: {
     readonly attempt: number;
@@ -65,6 +70,13 @@ export interface SignalingEvents {
   readonly candidate: { readonly from: string; readonly candidate: IceCandidate };
   readonly 'state-changed': { readonly from: string; readonly states: PeerConnectionStates };
   readonly disconnect: { readonly from: string; readonly reason: string };
+  /** ICE servers for this peer, good for `ttlSeconds`; fresh ones come before they expire. */
+  readonly 'ice-servers': {
+    readonly iceServers: readonly IceServer[];
+    readonly ttlSeconds: number;
+  };
+  /** The server is about to stop; the connection is made again in `reconnectAfterMs`. */
+  readonly draining: { readonly reconnectAfterMs: number };
   /** The last event: `close()` was called, with this reason. */
   readonly close: { readonly reason: string };
   /** A listener threw; the others were called all the same. */

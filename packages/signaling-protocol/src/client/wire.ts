@@ -63,17 +63,15 @@ export const descriptionParams = (
   request_id: requestId,
 });
 
-/** The event that a received call other than an offer amounts to. */
-export function eventFrom(
-  call: Exclude<ClientCall, { readonly method: 'peer.offer' }>,
-): EngineEvent {
+/** A received call that is an event and nothing else. */
+type PlainCall = Exclude<
+  ClientCall,
+  { readonly method: 'peer.offer' | 'peer.announced' | 'peer.left' | 'server.draining' }
+>;
+
+/** The event that a received call amounts to. */
+export function eventFrom(call: PlainCall): EngineEvent {
   switch (call.method) {
-    case 'peer.announced':
-      return { kind: 'event', name: 'peer-announced', event: peerInfoFrom(call.params) };
-    case 'peer.left': {
-      const { peer_id: peerId, reason } = call.params;
-      return { kind: 'event', name: 'peer-left', event: { peerId, reason } };
-    }
     case 'peer.ice_candidate': {
       const event = { from: call.params.from, candidate: candidateFrom(call.params) };
       return { kind: 'event', name: 'candidate', event };
@@ -85,6 +83,10 @@ export function eventFrom(
     case 'peer.disconnect': {
       const { from, reason } = call.params;
       return { kind: 'event', name: 'disconnect', event: { from, reason } };
+    }
+    case 'server.ice_servers': {
+      const { ice_servers: iceServers, ttl_seconds: ttlSeconds } = call.params;
+      return { kind: 'event', name: 'ice-servers', event: { iceServers, ttlSeconds } };
     }
   }
 }

@@ -1,8 +1,9 @@
 import { ErrorCode } from '../error-codes.js';
 import type { JsonRpcError } from '../json-rpc/index.js';
 import type { HubParams } from '../messages/index.js';
-import type { Membership } from './connection.js';
-import type { JoinRefusal } from './rooms.js';
+
+/** Why a peer could not join. */
+export type JoinRefusal = 'peer-id-taken' | 'too-many-peers' | 'too-many-rooms';
 
 export const ALREADY_ANNOUNCED: JsonRpcError = {
   code: ErrorCode.ALREADY_ANNOUNCED,
@@ -34,12 +35,33 @@ export const TOO_MANY_OFFERS: JsonRpcError = {
   message: 'too many offers wait for their answers; offer again later',
 };
 
+export const RESUME_IN_BATCH: JsonRpcError = {
+  code: ErrorCode.INVALID_REQUEST,
+  message: 'an announcement with resume is no part of a batch; send it alone',
+};
+
+export const DRAINING: JsonRpcError = {
+  code: ErrorCode.SERVER_DRAINING,
+  message: 'the server is about to stop; connect again',
+};
+
+export const forbidden = (what: string): JsonRpcError => ({
+  code: ErrorCode.FORBIDDEN,
+  message: `the token does not allow to ${what}`,
+});
+
+export const rateLimited = (retryAfterMs: number): JsonRpcError => ({
+  code: ErrorCode.RATE_LIMITED,
+  message: `too many messages; send again after ${retryAfterMs} ms`,
+  data: { retry_after_ms: retryAfterMs },
+});
+
 export const NO_ANSWER: JsonRpcError = {
   code: ErrorCode.TIMEOUT,
   message: 'the peer gave no answer in time; offer again',
 };
 
-export const peerNotFound = (peerId: string, { room }: Membership): JsonRpcError => ({
+export const peerNotFound = (peerId: string, room: string): JsonRpcError => ({
   code: ErrorCode.PEER_NOT_FOUND,
   message: `peer ${peerId} is not in room ${room}; wait for its peer.announced`,
 });

@@ -1,40 +1,39 @@
 import { notificationText, RpcPeer } from '../json-rpc/index.js';
-import type {
-  JsonRpcError,
-  JsonRpcParams,
-  RpcCall,
-  RpcEvent,
-  RpcOutcome,
-} from '../json-rpc/index.js';
-import {
-  decodeForHub,
-  decodeValue,
-  isRequest,
-  isSessionDescription,
-  METHODS,
-} from '../messages/index.js';
-import type { HubCall, HubParams, LeaveReason, ResultOf } from '../messages/index.js';
-import { OutputQueue } from '../output-queue.js';
+import type { JsonRpcParams, RpcCall, RpcEvent } from '../json-rpc/index.js';
+import { decodeForHub, isRequest } from '../messages/index.js';
+import type { HubCall } from '../messages/index.js';
+import { after } from '../time.js';
 import type { Micros } from '../time.js';
-import type { Connection, SocketId } from './connection.js';
+import { CloseCode } from './close-code.js';
+import { Connection } from './connection.js';
+import { Deadlines } from './deadlines.js';
 import {
   ALREADY_ANNOUNCED,
-  answerInvalid,
+  DRAINING,
   FALSE_SENDER,
-  joinError,
-  NO_ANSWER,
+  forbidden,
   NOT_ANNOUNCED,
-  OFFER_INVALID,
   peerNotFound,
+  rateLimited,
   TO_SELF,
-  TOO_MANY_OFFERS,
 } from './errors.js';
+import { EVERYTHING_BUT_ADMIN } from './grant.js';
+import type { Grant } from './grant.js';
+import { iceServersParams } from './ice-servers.js';
 import { SocketIdInUseError } from './io.js';
-import type { HubDrop, HubInput, HubOutput, HubSnapshot } from './io.js';
-import { hubLimits } from './options.js';
+import type { HubInput, HubOutput, HubSnapshot, SocketId } from './io.js';
+import { OfferExchange } from './offer-exchange.js';
+import { HubOptionError, hubLimits, MAX_DRAIN_SPREAD_MS } from './options.js';
 import type { HubLimits, HubOptions } from './options.js';
-import { PendingOffers } from './pending-offers.js';
+import { Outlet } from './outlet.js';
+import { TokenBucket } from './rate.js';
 import { Rooms } from './rooms.js';
+import { peersOf, Seating } from './seating.js';
+import { serverInfo } from './server-info.js';
+import type { ServerInfo } from './server-info.js';
+
+/** What is addressed to another peer. */
+type RoutedCall = Extract<HubCall, { readonly params: { readonly to: string } }>;
 
 /**
  * The brain of a signaling server, without I/O: rooms, presence and routing. Feed it with
@@ -43,98 +42,164 @@ import { Rooms } from './rooms.js';
  */
 export class Hub {
   readonly #limits: HubLimits;
-  readonly #wallClock: (now: Micros) => string;
+  readonly #info: ServerInfo;
   readonly #connections = new Map<SocketId, Connection>();
+  readonly #expiries = new Deadlines<Connection>();
+  readonly #outlet = new Outlet();
   readonly #rooms: Rooms;
-  readonly #offers = new PendingOffers();
-  readonly #outputs = new OutputQueue<HubOutput>();
-  readonly #dropped = new Map<HubDrop, number>();
-  #peers = 0;
+  readonly #offers: OfferExchange;
+  readonly #seating: Seating;
+  #draining = false;
   #now = 0 as Micros;
 
   /** Throws {@link HubOptionError} for a limit that is no positive whole number. */
   constructor(options: HubOptions) {
     this.#limits = hubLimits(options);
-    this.#wallClock = options.wallClock;
-    this.#rooms = new Rooms(this.#limits.maxRooms, this.#limits.maxPeersPerRoom);
+    this.#info = serverInfo(options, this.#limits);
+    this.#rooms = new Rooms(this.#limits);
+    this.#offers = new OfferExchange(this.#limits.maxPendingOffers, this.#outlet);
+    this.#seating = new Seating(
+      this.#limits,
+      options,
+      this.#rooms,
+      this.#offers,
+      this.#outlet,
+      (stale) => this.#takeOver(stale),
+    );
   }
 
   /** When the hub next wants to be told the time; `NEVER` while nothing waits. */
   get nextDeadline(): Micros {
-    return this.#offers.nextDeadline;
+    const waiting = [this.#offers.nextDeadline, this.#seating.nextDeadline, this.#expiries.next];
+    return Math.min(...waiting) as Micros;
   }
 
-  /** Takes one input; throws {@link SocketIdInUseError} if an open socket is opened again. */
+  /**
+   * Takes one input; throws {@link SocketIdInUseError} if an open socket is opened again, and
+   * {@link HubOptionError} for a drain that is spread over no time or too much.
+   */
   handle(input: HubInput): void {
     if (input.now > this.#now) this.#now = input.now;
     switch (input.kind) {
       case 'opened':
-        this.#open(input.socket);
+        this.#open(input.socket, input.grant ?? EVERYTHING_BUT_ADMIN);
         return;
       case 'text':
         this.#receive(input.socket, input.text);
         return;
       case 'closed':
-        this.#forget(input.socket, input.clean ? 'left' : 'connection-lost');
+        // Who leaves a draining server does as it was told, and means to be back.
+        this.#closed(input.socket, input.clean && !this.#draining);
+        return;
+      case 'ice-servers':
+        this.#giveIceServers(input);
+        return;
+      case 'drain':
+        this.#drain(input.spreadMs);
         return;
       case 'time':
-        this.#expireOffers();
+        this.#offers.expire(this.#now);
+        this.#seating.expire(this.#now);
+        this.#expireTokens();
     }
   }
 
   /** The next thing to do, removed; `undefined` when all is done. */
   poll(): HubOutput | undefined {
-    return this.#outputs.poll();
+    return this.#outlet.outputs.poll();
   }
 
   snapshot(): HubSnapshot {
     return {
       connections: this.#connections.size,
-      peers: this.#peers,
+      peers: this.#seating.size,
+      away: this.#seating.away,
       rooms: this.#rooms.size,
       pendingOffers: this.#offers.size,
-      dropped: Object.fromEntries(this.#dropped),
+      dropped: this.#outlet.dropped,
     };
   }
 
-  #open(socket: SocketId): void {
+  #open(socket: SocketId, grant: Grant): void {
     if (this.#connections.has(socket)) throw new SocketIdInUseError(socket);
+    const { messageLimits, maxPendingPerConnection, offerTimeout } = this.#limits;
+    const { messagesPerSecond, messageBurst } = this.#limits;
     const rpc = new RpcPeer({
-      limits: this.#limits.messageLimits,
-      maxPendingRequests: this.#limits.maxPendingPerConnection,
-      maxPendingCalls: this.#limits.maxPendingPerConnection,
-      requestTimeout: this.#limits.offerTimeout,
+      limits: messageLimits,
+      maxPendingRequests: maxPendingPerConnection,
+      maxPendingCalls: maxPendingPerConnection,
+      requestTimeout: offerTimeout,
     });
-    this.#connections.set(socket, { socket, rpc, membership: undefined });
+    const allowance = {
+      rate: new TokenBucket(messagesPerSecond, messageBurst),
+      excess: new TokenBucket(messagesPerSecond, messageBurst),
+    };
+    const connection = new Connection(socket, grant, allowance, rpc, this.#outlet.outputs);
+    this.#connections.set(socket, connection);
+    if (grant.expiresAt !== undefined) this.#expiries.set(connection, grant.expiresAt);
   }
 
   #receive(socket: SocketId, text: string): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) {
-      this.#drop('unknown-socket');
+      this.#outlet.drop('unknown-socket');
       return;
     }
-    for (const event of connection.rpc.receive(this.#now, text)) this.#take(connection, event);
+    for (const event of connection.rpc.receive(this.#now, text)) {
+      this.#take(connection, event);
+      // Expelled: what else it sent is void.
+      if (this.#connections.get(socket) !== connection) return;
+    }
   }
 
   #take(connection: Connection, event: RpcEvent): void {
     switch (event.kind) {
       case 'request':
-        this.#perform(connection, event.method, event.params, event.call);
+        if (this.#admit(connection, event.call)) {
+          this.#perform(connection, event.method, event.params, event.call);
+        }
         return;
       case 'notification':
-        this.#perform(connection, event.method, event.params, undefined);
+        if (this.#admit(connection, undefined)) {
+          this.#perform(connection, event.method, event.params, undefined);
+        }
         return;
       case 'response':
-        this.#passAnswer(connection, event.id, event.outcome);
+        if (connection.member !== undefined) {
+          this.#offers.passAnswer(connection.member, event.id, event.outcome);
+        }
         return;
       case 'send':
-        this.#send(connection, event.text);
+        connection.send(event.text);
         return;
       case 'dropped':
-        this.#drop(event.reason);
-        if (event.reason === 'message-too-large') this.#expel(connection, 1009, event.reason);
+        this.#outlet.drop(event.reason);
+        if (event.reason === 'message-too-large') {
+          this.#expel(connection, CloseCode.MESSAGE_TOO_LARGE, event.reason);
+        } else this.#charge(connection);
     }
+  }
+
+  /** Whether a message is within the rates of its socket and its room; refuses it if not. */
+  #admit(connection: Connection, call: RpcCall | undefined): boolean {
+    const room = connection.member && this.#rooms.get(connection.member.room);
+    let full: TokenBucket | undefined;
+    if (!this.#charge(connection)) full = connection.allowance.rate;
+    else if (room !== undefined && !room.rate.take(this.#now)) full = room.rate;
+    if (full === undefined) return true;
+    const error = rateLimited(full.retryAfterMs(this.#now));
+    if (this.#connections.has(connection.socket)) {
+      this.#outlet.reject(connection, call, error, 'rate-limited');
+    }
+    return false;
+  }
+
+  /** Counts a message against its socket's rate; false beyond it, and far beyond it expels. */
+  #charge(connection: Connection): boolean {
+    const { rate, excess } = connection.allowance;
+    if (rate.take(this.#now)) return true;
+    if (!excess.take(this.#now)) this.#expel(connection, CloseCode.FLOODING, 'send less');
+    return false;
   }
 
   #perform(
@@ -144,170 +209,149 @@ export class Hub {
     call: RpcCall | undefined,
   ): void {
     const decoded = decodeForHub(method, params);
-    if (!decoded.ok) this.#reject(connection, call, decoded.error);
-    else if (call === undefined && isRequest(decoded.value.method))
-      this.#drop('request-without-id');
-    else if (decoded.value.method === 'peer.announce') {
-      this.#announce(connection, decoded.value.params, call);
-    } else this.#route(connection, decoded.value, call);
+    if (!decoded.ok) this.#outlet.reject(connection, call, decoded.error);
+    else if (call !== undefined) this.#dispatch(connection, decoded.value, call);
+    else if (isRequest(decoded.value.method)) this.#outlet.drop('request-without-id');
+    else this.#dispatch(connection, decoded.value, call);
   }
 
-  #announce(
-    connection: Connection,
-    params: HubParams<'peer.announce'>,
-    call: RpcCall | undefined,
-  ): void {
-    const { peer_id, room, capabilities, user_data } = params;
-    if (connection.membership !== undefined) {
-      this.#reject(connection, call, ALREADY_ANNOUNCED);
-      return;
+  #dispatch(connection: Connection, message: HubCall, call: RpcCall | undefined): void {
+    switch (message.method) {
+      case 'peer.announce':
+        if (call === undefined) return;
+        if (this.#draining) this.#outlet.reject(connection, call, DRAINING);
+        else if (connection.member !== undefined) {
+          this.#outlet.reject(connection, call, ALREADY_ANNOUNCED);
+        } else {
+          this.#seating.announce(this.#now, connection, message.params, call);
+          this.#tellIceServers(connection);
+        }
+        return;
+      case 'peer.list':
+        this.#list(connection, message.params.room, call);
+        return;
+      case 'server.info':
+        this.#outlet.respond(connection, call, this.#info);
+        return;
+      case 'server.ice_servers':
+        if (connection.member === undefined) this.#outlet.reject(connection, call, NOT_ANNOUNCED);
+        else {
+          const servers = iceServersParams(connection.iceServers, this.#now);
+          this.#outlet.respond(connection, call, servers);
+        }
+        return;
+      case 'peer.offer':
+      case 'peer.ice_candidate':
+      case 'peer.state_changed':
+      case 'peer.disconnect':
+        this.#route(connection, message, call);
     }
-    const refusal = this.#rooms.join(room, peer_id, connection);
-    if (refusal !== undefined) {
-      this.#reject(connection, call, joinError(refusal, params));
-      return;
-    }
-    const peer = { peer_id, capabilities, user_data };
-    connection.membership = { room, peer };
-    this.#peers++;
-    const others = [...this.#rooms.members(room)].filter((member) => member !== connection);
-    const result: ResultOf<'peer.announce'> = {
-      status: 'registered',
-      registered_at: this.#wallClock(this.#now),
-      room,
-      peers: others.flatMap((member) => member.membership?.peer ?? []),
-    };
-    this.#respond(connection, call, result);
-    const text = notificationText('peer.announced', peer);
-    for (const member of others) this.#send(member, text);
   }
 
   /** Passes a message on to the peer it names, in the sender's room and under the sender's id. */
-  #route(
-    connection: Connection,
-    message: Exclude<HubCall, { readonly method: 'peer.announce' }>,
-    call: RpcCall | undefined,
-  ): void {
-    const { membership } = connection;
-    if (membership === undefined) {
-      this.#reject(connection, call, NOT_ANNOUNCED);
+  #route(connection: Connection, message: RoutedCall, call: RpcCall | undefined): void {
+    const { member, grant } = connection;
+    const outlet = this.#outlet;
+    if (member === undefined) {
+      outlet.reject(connection, call, NOT_ANNOUNCED);
       return;
     }
     const { from, to } = message.params;
-    const self = membership.peer.peer_id;
-    const target = this.#rooms.find(membership.room, to);
-    if (from !== undefined && from !== self) this.#reject(connection, call, FALSE_SENDER);
-    else if (to === self) this.#reject(connection, call, TO_SELF);
-    else if (target === undefined) this.#reject(connection, call, peerNotFound(to, membership));
+    const self = member.peer.peer_id;
+    const target = this.#rooms.find(member.room, to);
+    if (!grant.maySend) outlet.reject(member, call, forbidden('send to other peers'));
+    else if (from !== undefined && from !== self) outlet.reject(member, call, FALSE_SENDER);
+    else if (to === self) outlet.reject(member, call, TO_SELF);
+    else if (target === undefined) outlet.reject(member, call, peerNotFound(to, member.room));
     else if (message.method === 'peer.offer') {
-      if (call !== undefined) this.#passOffer(connection, self, message.params, target, call);
+      if (call !== undefined) this.#offers.pass(this.#now, member, call, message.params, target);
     } else {
-      this.#send(target, notificationText(message.method, { ...message.params, from: self }));
-      this.#respond(connection, call, null);
+      target.send(notificationText(message.method, { ...message.params, from: self }));
+      outlet.respond(member, call, null);
     }
   }
 
-  #passOffer(
-    caller: Connection,
-    from: string,
-    params: HubParams<'peer.offer'>,
-    target: Connection,
-    call: RpcCall,
-  ): void {
-    if (!isSessionDescription(params.sdp)) {
-      this.#reject(caller, call, OFFER_INVALID);
-      return;
+  #list(connection: Connection, asked: string | undefined, call: RpcCall | undefined): void {
+    const { member, grant } = connection;
+    const name = asked ?? member?.room;
+    if (name === undefined) this.#outlet.reject(connection, call, NOT_ANNOUNCED);
+    else if (name !== member?.room && !grant.admin) {
+      this.#outlet.reject(connection, call, forbidden(`list the peers of room ${name}`));
+    } else {
+      const room = this.#rooms.get(name);
+      const self = name === member?.room ? member.peer.peer_id : undefined;
+      const peers = room === undefined ? [] : peersOf(room, self);
+      this.#outlet.respond(connection, call, { peers, presence_version: room?.version ?? 0 });
     }
-    const request =
-      this.#offers.size < this.#limits.maxPendingOffers
-        ? target.rpc.request(this.#now, 'peer.offer', { ...params, from })
-        : undefined;
-    if (request === undefined) {
-      this.#reject(caller, call, TOO_MANY_OFFERS);
-      return;
-    }
-    const { id: forwardedId, deadline } = request;
-    const requestId = params.request_id;
-    this.#offers.add({ caller, call, requestId, target, forwardedId, deadline });
-    this.#send(target, request.text);
   }
 
-  /** Carries an answer, or the target's own error as it is, back to the caller. */
-  #passAnswer(target: Connection, forwardedId: number, outcome: RpcOutcome): void {
-    const offer = this.#offers.take(target, forwardedId);
-    if (offer === undefined) return;
-    const { caller, call, requestId } = offer;
-    if (!outcome.ok) {
-      this.#reject(caller, call, outcome.error);
+  #giveIceServers({
+    socket,
+    servers,
+    ttlSeconds,
+  }: Extract<HubInput, { readonly kind: 'ice-servers' }>): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) {
+      this.#outlet.drop('unknown-socket');
       return;
     }
-    const answer = decodeValue(METHODS['peer.offer'].result, outcome.result, 'the answer');
-    if (!answer.ok) {
-      this.#reject(caller, call, answerInvalid(answer.error.message));
-    } else if (answer.value.request_id !== requestId) {
-      this.#reject(caller, call, answerInvalid('the answer names another request_id'));
-    } else if (!isSessionDescription(answer.value.sdp)) {
-      this.#reject(caller, call, answerInvalid('the answer is no session description'));
-    } else this.#respond(caller, call, answer.value);
+    const expiresAt = after(this.#now, Math.round(ttlSeconds * 1_000_000) as Micros);
+    connection.iceServers = { servers, expiresAt };
+    this.#tellIceServers(connection);
   }
 
-  #expireOffers(): void {
-    for (const target of this.#offers.overdue(this.#now)) {
-      for (const timeout of target.rpc.expire(this.#now)) {
-        if (timeout.kind !== 'request-timeout') continue;
-        const offer = this.#offers.take(target, timeout.id);
-        if (offer !== undefined) this.#reject(offer.caller, offer.call, NO_ANSWER);
-      }
+  #tellIceServers(connection: Connection): void {
+    if (connection.iceServers === undefined || connection.member === undefined) return;
+    const params = iceServersParams(connection.iceServers, this.#now);
+    connection.send(notificationText('server.ice_servers', params));
+  }
+
+  #drain(spreadMs: number): void {
+    if (!Number.isSafeInteger(spreadMs) || spreadMs < 1 || spreadMs > MAX_DRAIN_SPREAD_MS) {
+      throw new HubOptionError('spreadMs', spreadMs, MAX_DRAIN_SPREAD_MS);
+    }
+    this.#draining = true;
+    const step = spreadMs / this.#connections.size;
+    let nth = 0;
+    for (const connection of this.#connections.values()) {
+      const reconnect_after_ms = Math.floor(step * nth++);
+      connection.send(notificationText('server.draining', { reconnect_after_ms }));
+    }
+  }
+
+  #expireTokens(): void {
+    for (;;) {
+      const connection = this.#expiries.takeDue(this.#now);
+      if (connection === undefined) return;
+      this.#close(connection, CloseCode.TOKEN_EXPIRED, 'the token has expired; bring a fresh one');
+      this.#closed(connection.socket, false);
     }
   }
 
   /** Closes a socket that broke the rules; its peer is gone at once. */
   #expel(connection: Connection, code: number, reason: string): void {
-    this.#outputs.push({ kind: 'close', socket: connection.socket, code, reason });
-    this.#forget(connection.socket, 'connection-lost');
+    if (connection.member !== undefined) this.#seating.leave(connection.member, 'connection-lost');
+    this.#close(connection, code, reason);
+    this.#closed(connection.socket, false);
   }
 
-  #forget(socket: SocketId, reason: LeaveReason): void {
+  #takeOver(stale: Connection): void {
+    stale.member = undefined;
+    this.#close(stale, CloseCode.TAKEN_OVER, 'the peer is back on another connection');
+    this.#closed(stale.socket, false);
+  }
+
+  #close({ socket }: Connection, code: number, reason: string): void {
+    this.#outlet.outputs.push({ kind: 'close', socket, code, reason });
+  }
+
+  #closed(socket: SocketId, goodbye: boolean): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     this.#connections.delete(socket);
-    const { membership } = connection;
-    if (membership === undefined) return;
-    connection.membership = undefined;
-    const { room, peer } = membership;
-    this.#rooms.leave(room, peer.peer_id);
-    this.#peers--;
-    for (const { target, forwardedId } of this.#offers.takeFrom(connection)) {
-      target.rpc.forget(forwardedId);
-    }
-    for (const { caller, call } of this.#offers.takeTo(connection)) {
-      this.#reject(caller, call, peerNotFound(peer.peer_id, membership));
-    }
-    const text = notificationText('peer.left', { peer_id: peer.peer_id, reason });
-    for (const member of this.#rooms.members(room)) this.#send(member, text);
-  }
-
-  #respond(connection: Connection, call: RpcCall | undefined, result: unknown): void {
-    if (call === undefined) return;
-    const text = connection.rpc.respond(call, result);
-    if (text !== undefined) this.#send(connection, text);
-  }
-
-  /** Answers a request with an error; a notification has no answer, so it is only counted. */
-  #reject(connection: Connection, call: RpcCall | undefined, error: JsonRpcError): void {
-    if (call === undefined) {
-      this.#drop('refused-notification');
-      return;
-    }
-    const text = connection.rpc.reject(call, error);
-    if (text !== undefined) this.#send(connection, text);
-  }
-
-  #send(connection: Connection, text: string): void {
-    this.#outputs.push({ kind: 'send', socket: connection.socket, text });
-  }
-
-  #drop(reason: HubDrop): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+    this.#expiries.delete(connection);
+    const { member } = connection;
+    connection.member = undefined;
+    if (member !== undefined) this.#seating.disconnected(this.#now, member, goodbye);
   }
 }

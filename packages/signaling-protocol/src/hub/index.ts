@@ -1,6 +1,7 @@
 export { Hub } from './hub.js';
 export { SocketIdInUseError } from './io.js';
-export type { HubDrop, HubInput, HubOutput, HubSnapshot } from './io.js';
+export type { HubDrop, HubInput, HubOutput, HubSnapshot, SocketId } from './io.js';
+export { CloseCode } from './close-code.js';
+export type { Grant } from './grant.js';
 export { HubOptionError } from './options.js';
 export type { HubOptions } from './options.js';
-export type { SocketId } from './connection.js';

@@ -17,6 +17,27 @@ export interface HubOptions {
   readonly maxPendingPerConnection?: number | undefined;
   /** Time a peer has to answer an offer; default 10 s. */
   readonly offerTimeout?: Micros | undefined;
+  /** Messages a socket may send in a second on average; default 500. */
+  readonly messagesPerSecond?: number | undefined;
+  /** Messages a socket may send at once; default 1000. */
+  readonly messageBurst?: number | undefined;
+  /** Messages that all peers of a room together may send in a second; default 2000. */
+  readonly roomMessagesPerSecond?: number | undefined;
+  /** Messages that all peers of a room together may send at once; default 20000. */
+  readonly roomMessageBurst?: number | undefined;
+  /**
+   * Makes a resume token: 1 to 256 printable characters that nobody can guess and that never
+   * repeat. Without it no peer can resume.
+   */
+  readonly randomToken?: (() => string) | undefined;
+  /** Time a peer that can resume keeps its place without a connection; default 2 minutes. */
+  readonly resumeWindow?: Micros | undefined;
+  /** Latest messages kept for a peer that can resume; default 256. */
+  readonly maxKeptMessages?: number | undefined;
+  /** UTF-16 code units of the messages kept for a peer; default 262144. */
+  readonly maxKeptCharacters?: number | undefined;
+  /** What `server.info` tells of the server; default `rm-signaling`, version `unknown`. */
+  readonly server?: { readonly name: string; readonly version: string } | undefined;
   /** Limits of received texts; default {@link DEFAULT_JSON_RPC_LIMITS}. */
   readonly messageLimits?: Partial<JsonRpcLimits> | undefined;
 }
@@ -28,6 +49,13 @@ export interface HubLimits {
   readonly maxPendingOffers: number;
   readonly maxPendingPerConnection: number;
   readonly offerTimeout: Micros;
+  readonly messagesPerSecond: number;
+  readonly messageBurst: number;
+  readonly roomMessagesPerSecond: number;
+  readonly roomMessageBurst: number;
+  readonly resumeWindow: Micros;
+  readonly maxKeptMessages: number;
+  readonly maxKeptCharacters: number;
   readonly messageLimits: JsonRpcLimits;
 }
 
@@ -39,6 +67,13 @@ export function hubLimits(options: HubOptions): HubLimits {
     maxPendingOffers: options.maxPendingOffers ?? 10_000,
     maxPendingPerConnection: options.maxPendingPerConnection ?? 256,
     offerTimeout: options.offerTimeout ?? milliseconds(10_000),
+    messagesPerSecond: options.messagesPerSecond ?? 500,
+    messageBurst: options.messageBurst ?? 1_000,
+    roomMessagesPerSecond: options.roomMessagesPerSecond ?? 2_000,
+    roomMessageBurst: options.roomMessageBurst ?? 20_000,
+    resumeWindow: options.resumeWindow ?? milliseconds(120_000),
+    maxKeptMessages: options.maxKeptMessages ?? 256,
+    maxKeptCharacters: options.maxKeptCharacters ?? 262_144,
     messageLimits: { ...DEFAULT_JSON_RPC_LIMITS, ...options.messageLimits },
   };
   const { messageLimits, ...counts } = limits;
@@ -48,12 +83,16 @@ export function hubLimits(options: HubOptions): HubLimits {
   return limits;
 }
 
-/** Thrown when a limit of the hub is not a whole number of at least 1. */
+/** Longest time over which a drain may be spread, in milliseconds; clients believe no longer one. */
+export const MAX_DRAIN_SPREAD_MS = 600_000;
+
+/** Thrown when a limit of the hub is not a whole number within its range. */
 export class HubOptionError extends Error {
   override readonly name = 'HubOptionError';
   readonly code = 'INVALID_OPTION';
 
-  constructor(option: string, value: number) {
-    super(`${option} is ${value}; give a whole number of at least 1`);
+  constructor(option: string, value: number, most?: number) {
+    const range = most === undefined ? 'of at least 1' : `from 1 to ${most}`;
+    super(`${option} is ${value}; give a whole number ${range}`);
   }
 }

@@ -1,14 +1,14 @@
 import type { RpcCall } from '../json-rpc/index.js';
 import { NEVER } from '../time.js';
 import type { Micros } from '../time.js';
-import type { Connection } from './connection.js';
+import type { Member } from './connection.js';
 
 /** An offer that was passed on and waits for its answer. */
 export interface PendingOffer {
-  readonly caller: Connection;
+  readonly caller: Member;
   readonly call: RpcCall;
   readonly requestId: string;
-  readonly target: Connection;
+  readonly target: Member;
   /** Id of the request that the hub sent to `target`. */
   readonly forwardedId: number;
   readonly deadline: Micros;
@@ -18,8 +18,8 @@ export interface PendingOffer {
 export class PendingOffers {
   /** In the order they were made, which is the order of their deadlines. */
   readonly #all = new Set<PendingOffer>();
-  readonly #byTarget = new Map<Connection, Map<number, PendingOffer>>();
-  readonly #byCaller = new Map<Connection, Set<PendingOffer>>();
+  readonly #byTarget = new Map<Member, Map<number, PendingOffer>>();
+  readonly #byCaller = new Map<Member, Set<PendingOffer>>();
 
   get size(): number {
     return this.#all.size;
@@ -42,29 +42,29 @@ export class PendingOffers {
   }
 
   /** Removes and returns the offer that was sent to `target` under `forwardedId`. */
-  take(target: Connection, forwardedId: number): PendingOffer | undefined {
+  take(target: Member, forwardedId: number): PendingOffer | undefined {
     const offer = this.#byTarget.get(target)?.get(forwardedId);
     if (offer !== undefined) this.#remove(offer);
     return offer;
   }
 
   /** Removes and returns every offer that `target` was to answer. */
-  takeTo(target: Connection): PendingOffer[] {
+  takeTo(target: Member): PendingOffer[] {
     const offers = [...(this.#byTarget.get(target)?.values() ?? [])];
     for (const offer of offers) this.#remove(offer);
     return offers;
   }
 
   /** Removes and returns every offer that `caller` has made. */
-  takeFrom(caller: Connection): PendingOffer[] {
+  takeFrom(caller: Member): PendingOffer[] {
     const offers = [...(this.#byCaller.get(caller) ?? [])];
     for (const offer of offers) this.#remove(offer);
     return offers;
   }
 
-  /** The connections whose time to answer an offer is over. */
-  overdue(now: Micros): Set<Connection> {
-    const targets = new Set<Connection>();
+  /** The members whose time to answer an offer is over. */
+  overdue(now: Micros): Set<Member> {
+    const targets = new Set<Member>();
     for (const offer of this.#all) {
       if (offer.deadline > now) break;
       targets.add(offer.target);

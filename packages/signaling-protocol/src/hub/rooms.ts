@@ -1,49 +1,77 @@
-import type { Connection } from './connection.js';
+import type { Member } from './connection.js';
+import type { JoinRefusal } from './errors.js';
+import { TokenBucket } from './rate.js';
 
-/** Why a connection could not join. */
-export type JoinRefusal = 'peer-id-taken' | 'too-many-peers' | 'too-many-rooms';
+/** A room and who is in it, in the order they joined. */
+export interface Room {
+  readonly members: Map<string, Member>;
+  readonly rate: TokenBucket;
+  /** Counts joins and leaves. */
+  version: number;
+}
 
-/** The connections of every room by peer id; a room exists while it has one. */
+/** Bounds of {@link Rooms}. */
+export interface RoomLimits {
+  readonly maxRooms: number;
+  readonly maxPeersPerRoom: number;
+  readonly roomMessagesPerSecond: number;
+  readonly roomMessageBurst: number;
+}
+
+/** The rooms by name; a room exists while it has a member. */
 export class Rooms {
-  readonly #rooms = new Map<string, Map<string, Connection>>();
-  readonly #maxRooms: number;
-  readonly #maxPeersPerRoom: number;
+  readonly #rooms = new Map<string, Room>();
+  readonly #limits: RoomLimits;
 
-  constructor(maxRooms: number, maxPeersPerRoom: number) {
-    this.#maxRooms = maxRooms;
-    this.#maxPeersPerRoom = maxPeersPerRoom;
+  constructor(limits: RoomLimits) {
+    this.#limits = limits;
   }
 
   get size(): number {
     return this.#rooms.size;
   }
 
-  find(room: string, peerId: string): Connection | undefined {
-    return this.#rooms.get(room)?.get(peerId);
+  get(name: string): Room | undefined {
+    return this.#rooms.get(name);
   }
 
-  /** Members of `room` in the order they joined. */
-  members(room: string): Iterable<Connection> {
-    return this.#rooms.get(room)?.values() ?? [];
+  find(name: string, peerId: string): Member | undefined {
+    return this.#rooms.get(name)?.members.get(peerId);
   }
 
-  /** Seats `connection` under `peerId`, or says why not and changes nothing. */
-  join(room: string, peerId: string, connection: Connection): JoinRefusal | undefined {
-    const members = this.#rooms.get(room);
-    if (members === undefined) {
-      if (this.#rooms.size >= this.#maxRooms) return 'too-many-rooms';
-      this.#rooms.set(room, new Map([[peerId, connection]]));
-      return undefined;
+  /** Why a peer could not join now; `undefined` if it could. */
+  refusal(name: string, peerId: string): JoinRefusal | undefined {
+    const room = this.#rooms.get(name);
+    if (room === undefined) {
+      return this.#rooms.size >= this.#limits.maxRooms ? 'too-many-rooms' : undefined;
     }
-    if (members.has(peerId)) return 'peer-id-taken';
-    if (members.size >= this.#maxPeersPerRoom) return 'too-many-peers';
-    members.set(peerId, connection);
+    if (room.members.has(peerId)) return 'peer-id-taken';
+    return room.members.size >= this.#limits.maxPeersPerRoom ? 'too-many-peers' : undefined;
+  }
+
+  /** Seats `member`, whom {@link refusal} has not refused; returns its room. */
+  join(member: Member): Room {
+    const room = this.#rooms.get(member.room) ?? this.#create(member.room);
+    room.members.set(member.peer.peer_id, member);
+    room.version++;
+    return room;
+  }
+
+  /** Takes `member` out; returns the room it left, `undefined` if that was empty then. */
+  leave({ room: name, peer }: Member): Room | undefined {
+    const room = this.#rooms.get(name);
+    if (room === undefined || !room.members.delete(peer.peer_id)) return undefined;
+    room.version++;
+    if (room.members.size > 0) return room;
+    this.#rooms.delete(name);
     return undefined;
   }
 
-  leave(room: string, peerId: string): void {
-    const members = this.#rooms.get(room);
-    members?.delete(peerId);
-    if (members?.size === 0) this.#rooms.delete(room);
+  #create(name: string): Room {
+    const { roomMessagesPerSecond, roomMessageBurst } = this.#limits;
+    const rate = new TokenBucket(roomMessagesPerSecond, roomMessageBurst);
+    const room: Room = { members: new Map(), rate, version: 0 };
+    this.#rooms.set(name, room);
+    return room;
   }
 }

@@ -12,7 +12,12 @@ export interface JsonRpcError {
 }
 
 /** One member of a received text, classified; nothing in it has been checked beyond JSON-RPC. */
-export type IncomingMessage =
+export type IncomingMessage = Classified & {
+  /** Number by which its sender can tell what has arrived, if it gives one; from 1. */
+  readonly seq?: number;
+};
+
+type Classified =
   | {
       readonly kind: 'request';
       readonly id: JsonRpcId;

@@ -35,15 +35,24 @@ export function parseJsonRpc(
     return refuse('not-json');
   }
   if (!Array.isArray(json)) {
-    return { ok: true, value: { batch: false, messages: [classify(json, limits)] } };
+    return { ok: true, value: { batch: false, messages: [take(json, limits)] } };
   }
   if (json.length === 0) return refuse('empty-batch');
   if (json.length > limits.maxBatch) return refuse('batch-too-long');
-  const messages = json.map((member: unknown) => classify(member, limits));
+  const messages = json.map((member: unknown) => take(member, limits));
   return { ok: true, value: { batch: true, messages } };
 }
 
 const refuse = (reason: ParseFailure): ParseResult => ({ ok: false, reason });
+
+/** A member classified, with its `seq` if it has a sound one. */
+function take(json: unknown, limits: JsonRpcLimits): IncomingMessage {
+  const message = classify(json, limits);
+  if (!isObject(json) || !Object.hasOwn(json, 'seq')) return message;
+  const { seq } = json;
+  const isSound = typeof seq === 'number' && Number.isSafeInteger(seq) && seq > 0;
+  return isSound ? { ...message, seq } : message;
+}
 
 function classify(json: unknown, limits: JsonRpcLimits): IncomingMessage {
   if (!isObject(json)) return invalid(null, 'a message must be an object');

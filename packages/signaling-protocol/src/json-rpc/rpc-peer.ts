@@ -46,7 +46,8 @@ export type RpcDrop =
   | 'invalid-request'
   | 'broken-response'
   | 'unmatched-response'
-  | 'too-many-calls';
+  | 'too-many-calls'
+  | 'duplicate';
 
 /** What a received text asks of its receiver, in order. */
 export type RpcEvent =
@@ -91,6 +92,7 @@ export class RpcPeer {
   readonly #requests = new Map<number, Micros>();
   readonly #calls = new Set<RpcCall>();
   #lastId = 0;
+  #receivedSeq = 0;
 
   constructor(options: RpcPeerOptions = {}) {
     this.#limits = { ...DEFAULT_JSON_RPC_LIMITS, ...options.limits };
@@ -105,6 +107,11 @@ export class RpcPeer {
     const request = first(this.#requests.values()) ?? NEVER;
     const call = first(this.#calls)?.deadline ?? NEVER;
     return request < call ? request : call;
+  }
+
+  /** The highest `seq` received; 0 if there was none. */
+  get receivedSeq(): number {
+    return this.#receivedSeq;
   }
 
   /** Takes one received text; never throws. Every request in it must be answered. */
@@ -182,6 +189,12 @@ export class RpcPeer {
     batch: PendingBatch | undefined,
     events: RpcEvent[],
   ): void {
+    const { seq } = message;
+    if (seq !== undefined && seq <= this.#receivedSeq) {
+      events.push({ kind: 'dropped', reason: 'duplicate' });
+      return;
+    }
+    if (seq !== undefined) this.#receivedSeq = seq;
     switch (message.kind) {
       case 'request': {
         if (this.#calls.size >= this.#maxPendingCalls) {
@@ -200,7 +213,7 @@ export class RpcPeer {
         return;
       }
       case 'notification':
-        events.push(message);
+        events.push({ kind: 'notification', method: message.method, params: message.params });
         return;
       case 'result':
         this.#settle(message.id, { ok: true, result: message.result }, events);

@@ -67,7 +67,7 @@ function decodeCall<Call extends HubCall | ClientCall>(
     const error = { code: ErrorCode.METHOD_NOT_FOUND, message: 'no such method here' };
     return { ok: false, error };
   }
-  const decoded = decodeValue(schema, params, method);
+  const decoded = decodeValue(schema, params ?? {}, method);
   // The table pairs each method with its schema, which the type of `Call` is made from.
   return decoded.ok
     ? { ok: true, value: { method, params: decoded.value } as unknown as Call }

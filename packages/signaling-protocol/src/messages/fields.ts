@@ -11,6 +11,10 @@ export const FieldLimit = {
   REASON_LENGTH: 256,
   MID_LENGTH: 256,
   USER_FRAGMENT_LENGTH: 256,
+  ICE_SERVERS: 16,
+  ICE_SERVER_URLS: 8,
+  ICE_SERVER_FIELD_LENGTH: 512,
+  TOKEN_LENGTH: 256,
 } as const;
 
 const printable = (length: number): z.ZodString =>
@@ -47,6 +51,23 @@ export const sdpMLineIndex = z.int().min(0).max(65_535).nullable();
 export const userFragment = printable(FieldLimit.USER_FRAGMENT_LENGTH).nullish();
 
 export const reason = printable(FieldLimit.REASON_LENGTH);
+
+/** An RTCIceServer (W3C WebRTC §4.2.2) whose `urls` are always a list. */
+export const iceServer = z.object({
+  urls: z
+    .array(printable(FieldLimit.ICE_SERVER_FIELD_LENGTH).min(1))
+    .min(1)
+    .max(FieldLimit.ICE_SERVER_URLS),
+  username: printable(FieldLimit.ICE_SERVER_FIELD_LENGTH).optional(),
+  credential: printable(FieldLimit.ICE_SERVER_FIELD_LENGTH).optional(),
+});
+
+export const iceServers = z.array(iceServer).max(FieldLimit.ICE_SERVERS);
+
+/** A count of things, or a version of something that changes. */
+export const count = z.int().min(0);
+
+export const resumeToken = printable(FieldLimit.TOKEN_LENGTH).min(1);
 
 export const capabilities = z
   .array(printable(FieldLimit.CAPABILITY_LENGTH).min(1))

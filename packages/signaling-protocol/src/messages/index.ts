@@ -10,6 +10,7 @@ export type {
   HubParams,
   IceConnectionState,
   IceGatheringState,
+  IceServer,
   LeaveReason,
   MethodName,
   ResultOf,

@@ -8,6 +8,12 @@ const peerInfo = z.object({
   user_data: field.userData,
 });
 
+/** Counts the changes of who is in the room; each change is one more than the one before. */
+const version = { version: field.count.optional() };
+
+/** A draining server sends nobody away for longer than this. */
+const MAX_RECONNECT_AFTER_MS = 600_000;
+
 const route = { from: field.id.optional(), to: field.id };
 const stampedRoute = { from: field.id, to: field.id };
 
@@ -31,6 +37,9 @@ const states = {
   signaling_state: field.signalingState,
 };
 
+/** `ttl_seconds` 0 goes with an empty list: the server has none to give. */
+const iceServers = { ice_servers: field.iceServers, ttl_seconds: field.count };
+
 const disconnect = { reason: field.reason };
 
 /**
@@ -48,15 +57,30 @@ export const METHODS = {
       room: field.id.default('default'),
       capabilities: field.capabilities.default([]),
       user_data: field.userData.default({}),
+      /** Whether to keep the place, and what is sent there, for a time without a connection. */
+      resume: z.boolean().optional(),
+      /** To take an earlier place again: its token, and the highest `seq` received there. */
+      resume_token: field.resumeToken.optional(),
+      last_seq: field.count.optional(),
     }),
     result: z.object({
       status: z.literal('registered'),
       registered_at: z.iso.datetime({ offset: true }),
       room: field.id,
       peers: z.array(peerInfo),
+      presence_version: field.count.optional(),
+      /** There if this place can be taken again. */
+      resume_token: field.resumeToken.optional(),
+      /** Whether this is an earlier place; what was missed there follows, oldest first. */
+      resumed: z.boolean().optional(),
     }),
   },
-  'peer.announced': { toClient: peerInfo },
+  'peer.announced': { toClient: peerInfo.extend(version) },
+  /** Who is in the room; of any other than the own one only admins may ask. */
+  'peer.list': {
+    toHub: z.object({ room: field.id.optional() }),
+    result: z.object({ peers: z.array(peerInfo), presence_version: field.count }),
+  },
   'peer.offer': {
     toHub: z.object({ ...route, ...offer }),
     toClient: z.object({ ...stampedRoute, ...offer }),
@@ -75,7 +99,35 @@ export const METHODS = {
     toClient: z.object({ ...stampedRoute, ...disconnect }),
   },
   'peer.left': {
-    toClient: z.object({ peer_id: field.id, reason: z.enum(['left', 'connection-lost']) }),
+    toClient: z.object({
+      peer_id: field.id,
+      reason: z.enum(['left', 'connection-lost']),
+      ...version,
+    }),
+  },
+  'server.info': {
+    toHub: z.object({}),
+    result: z.object({
+      name: z.string(),
+      version: z.string(),
+      protocol: z.string(),
+      limits: z.object({
+        max_message_bytes: field.count,
+        max_batch: field.count,
+        max_peers_per_room: field.count,
+        messages_per_second: field.count,
+        message_burst: field.count,
+        offer_timeout_ms: field.count,
+      }),
+    }),
+  },
+  'server.ice_servers': {
+    toHub: z.object({}),
+    toClient: z.object(iceServers),
+    result: z.object(iceServers),
+  },
+  'server.draining': {
+    toClient: z.object({ reconnect_after_ms: z.int().min(0).max(MAX_RECONNECT_AFTER_MS) }),
   },
 } as const;
 
@@ -114,6 +166,8 @@ export type ClientCall = {
 
 /** {@link peerInfo} on the wire. */
 export type WirePeerInfo = z.output<typeof peerInfo>;
+/** {@link field.iceServer} on the wire and in the API. */
+export type IceServer = z.output<typeof field.iceServer>;
 /** Why a peer is gone: it said so, or its connection was lost. */
 export type LeaveReason = ClientParams<'peer.left'>['reason'];
 /** `connectionState` of an RTCPeerConnection. */

@@ -1,7 +1,7 @@
 import { Hub } from '@rm/signaling-protocol/hub';
-import type { HubOptions, HubOutput } from '@rm/signaling-protocol/hub';
+import type { Grant, HubOptions, HubOutput } from '@rm/signaling-protocol/hub';
 import { milliseconds } from '@rm/signaling-protocol';
-import type { Micros } from '@rm/signaling-protocol';
+import type { IceServer, Micros } from '@rm/signaling-protocol';
 
 export type Json = Record<string, unknown>;
 
@@ -19,6 +19,18 @@ export class HubDriver {
 
   open(...sockets: number[]): void {
     for (const socket of sockets) this.hub.handle({ kind: 'opened', now: this.now, socket });
+    this.#drain();
+  }
+
+  /** Opens a socket whose token allows what `grant` says. */
+  openWith(socket: number, grant: Grant): void {
+    this.hub.handle({ kind: 'opened', now: this.now, socket, grant });
+    this.#drain();
+  }
+
+  /** Gives ICE servers to a socket. */
+  give(socket: number, servers: readonly IceServer[], ttlSeconds: number): void {
+    this.hub.handle({ kind: 'ice-servers', now: this.now, socket, servers, ttlSeconds });
     this.#drain();
   }
 

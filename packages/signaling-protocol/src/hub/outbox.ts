@@ -1,0 +1,59 @@
+/** How much of what was sent is kept to be sent again. */
+export interface OutboxLimits {
+  readonly messages: number;
+  /** UTF-16 code units of all of them together. */
+  readonly characters: number;
+}
+
+/**
+ * Numbers the messages to one peer from 1 and keeps the latest, so that a peer that lost its
+ * connection can be sent what it missed. Beyond its limits the oldest go.
+ */
+export class Outbox {
+  readonly #limits: OutboxLimits;
+  #kept: string[] = [];
+  /** Index of the oldest message still kept; those before it are cleared away now and then. */
+  #head = 0;
+  #oldestSeq = 1;
+  #characters = 0;
+
+  constructor(limits: OutboxLimits) {
+    this.#limits = limits;
+  }
+
+  /** Keeps `text` and returns it with its number as the member `seq` of its envelope. */
+  keep(text: string): string {
+    const seq = this.#oldestSeq + this.#kept.length - this.#head;
+    const end = text.endsWith(']') ? '}]' : '}';
+    const numbered = `${text.slice(0, -end.length)},"seq":${seq}${end}`;
+    this.#kept.push(numbered);
+    this.#characters += numbered.length;
+    while (this.#isOverfull()) this.#dropOldest();
+    return numbered;
+  }
+
+  /**
+   * All that was sent after number `seq`, in order, and forgets what came before; `undefined` if
+   * some of it is gone, or `seq` was never sent.
+   */
+  after(seq: number): readonly string[] | undefined {
+    const newest = this.#oldestSeq + this.#kept.length - this.#head - 1;
+    if (seq > newest || seq < this.#oldestSeq - 1) return undefined;
+    while (this.#oldestSeq <= seq) this.#dropOldest();
+    return this.#kept.slice(this.#head);
+  }
+
+  #isOverfull(): boolean {
+    const { messages, characters } = this.#limits;
+    return this.#kept.length - this.#head > messages || this.#characters > characters;
+  }
+
+  #dropOldest(): void {
+    this.#characters -= this.#kept[this.#head]?.length ?? 0;
+    this.#kept[this.#head++] = '';
+    this.#oldestSeq++;
+    if (this.#head * 2 < this.#kept.length) return;
+    this.#kept = this.#kept.slice(this.#head);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,2 @@
+/** WebSocket sub-protocol of the messages; clients offer it to the server. */
+export const SUB_PROTOCOL = 'rm.signaling.v1';

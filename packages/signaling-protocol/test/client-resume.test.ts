@@ -1,0 +1,234 @@
+import { expect, test } from '@jest/globals';
+import { ErrorCode, SignalingClient } from '@rm/signaling-protocol';
+import type { IncomingOffer, SignalingEvents } from '@rm/signaling-protocol';
+import { Hub } from '@rm/signaling-protocol/hub';
+import { isoTime } from './support/hub-driver.js';
+import { VirtualWorld } from './support/virtual-world.js';
+import type { VirtualSocket } from './support/virtual-world.js';
+
+const OFFER = { sdp: 'v=0\r\noffer', canTrickle: true };
+const ANSWER = { sdp: 'v=0\r\nanswer', canTrickle: false };
+const candidate = (n: number) => ({
+  candidate: `candidate:${n}`,
+  sdpMLineIndex: 0,
+  sdpMid: '0',
+  usernameFragment: null,
+});
+const info = (peerId: string) => ({ peerId, capabilities: [], userData: {} });
+
+const NAMES = [
+  'connected',
+  'reconnecting',
+  'peer-announced',
+  'peer-left',
+  'candidate',
+  'ice-servers',
+  'draining',
+] as const satisfies readonly (keyof SignalingEvents)[];
+
+const resumableHub = (): Hub => {
+  let tokens = 0;
+  return new Hub({ wallClock: isoTime, randomToken: () => `secret-${++tokens}` });
+};
+
+interface Heard {
+  readonly client: SignalingClient;
+  readonly events: [string, unknown][];
+}
+
+async function join(world: VirtualWorld, peerId: string): Promise<Heard> {
+  const client = new SignalingClient({ url: 'ws://x', peerId, runtime: world.runtime() });
+  const events: [string, unknown][] = [];
+  await world.settle(client.connect());
+  for (const name of NAMES) client.on(name, (event) => events.push([name, event]));
+  return { client, events };
+}
+
+async function pair(): Promise<{ world: VirtualWorld; alice: Heard; bob: Heard }> {
+  const world = new VirtualWorld();
+  world.hub = resumableHub();
+  const alice = await join(world, 'alice');
+  const bob = await join(world, 'bob');
+  await world.run(20);
+  alice.events.length = 0;
+  return { world, alice, bob };
+}
+
+const lastSocket = (world: VirtualWorld): VirtualSocket => {
+  const socket = world.sockets.at(-1);
+  if (socket === undefined) throw new Error('no socket');
+  return socket;
+};
+
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'it succeeded',
+    (error: { code: unknown }) => error.code,
+  );
+
+test('a resumed client hears what it missed, in order, and others saw nothing', async () => {
+  const { world, alice, bob } = await pair();
+  lastSocket(world).die(1006, '');
+  alice.client.sendCandidate('bob', candidate(1));
+  await world.run(20);
+  const carol = await join(world, 'carol');
+  alice.client.sendCandidate('bob', candidate(2));
+  await world.run(300);
+  expect(alice.events).toEqual([['peer-announced', info('carol')]]);
+  expect(bob.events).toEqual([
+    ['reconnecting', expect.objectContaining({ attempt: 1 })],
+    ['connected', { peers: [info('alice')], resumed: true }],
+    ['candidate', { from: 'alice', candidate: candidate(1) }],
+    ['peer-announced', info('carol')],
+    ['candidate', { from: 'alice', candidate: candidate(2) }],
+  ]);
+  expect(await world.settle(bob.client.peers())).toEqual([info('alice'), info('carol')]);
+  await world.settle(carol.client.close());
+  await world.run(20);
+  expect(bob.events.at(-1)).toEqual(['peer-left', { peerId: 'carol', reason: 'left' }]);
+});
+
+test('an offer to a peer that is away is answered after its return', async () => {
+  const { world, alice, bob } = await pair();
+  bob.client.on('offer', (offer) => offer.answer(ANSWER));
+  lastSocket(world).die(1006, '');
+  const answer = alice.client.offer('bob', OFFER);
+  expect(await world.settle(answer)).toEqual(ANSWER);
+  expect(alice.events).toEqual([]);
+});
+
+test('the answer to an offer reaches a caller that was away when it came', async () => {
+  const { world, alice, bob } = await pair();
+  const answer = bob.client.offer('alice', OFFER);
+  alice.client.on('offer', (offer) => {
+    lastSocket(world).die(1006, '');
+    offer.answer(ANSWER);
+  });
+  expect(await world.settle(answer)).toEqual(ANSWER);
+  expect(bob.events.map(([name]) => name)).toEqual(['reconnecting', 'connected']);
+});
+
+test('an answer given while the connection is lost is sent when it is back', async () => {
+  const { world, alice, bob } = await pair();
+  const offers: IncomingOffer[] = [];
+  bob.client.on('offer', (offer) => offers.push(offer));
+  const answer = alice.client.offer('bob', OFFER);
+  await world.run(20);
+  lastSocket(world).die(1006, '');
+  expect(offers[0]?.answer(ANSWER)).toBe(true);
+  expect(await world.settle(answer)).toEqual(ANSWER);
+});
+
+test('a place that is gone is taken anew, and what was under way is reported lost', async () => {
+  const { world, alice, bob } = await pair();
+  const offers: IncomingOffer[] = [];
+  bob.client.on('offer', (offer) => offers.push(offer));
+  const toBob = codeOf(alice.client.offer('bob', OFFER));
+  await world.run(20);
+  const fromBob = codeOf(bob.client.offer('alice', OFFER));
+  const listing = codeOf(bob.client.peers());
+  world.hub = resumableHub();
+  for (const socket of world.sockets) socket.die(1006, '');
+  await world.run(400);
+  expect(await Promise.all([fromBob, toBob, listing])).toEqual(Array(3).fill('CONNECTION_LOST'));
+  expect(bob.events.find(([name]) => name === 'connected')?.[1]).toMatchObject({ resumed: false });
+  expect(offers[0]?.answer(ANSWER)).toBe(false);
+  bob.client.on('offer', (offer) => offer.answer(ANSWER));
+  expect(await world.settle(alice.client.offer('bob', OFFER))).toEqual(ANSWER);
+  expect(bob.client.dropped).toEqual({});
+});
+
+test('who stays away for more than two minutes has left', async () => {
+  const { world, alice, bob } = await pair();
+  world.network = 'refused';
+  lastSocket(world).die(1006, '');
+  const offer = codeOf(alice.client.offer('bob', OFFER));
+  await world.run(119_900);
+  expect(alice.events).toEqual([]);
+  expect(await offer).toBe(ErrorCode.TIMEOUT);
+  await world.run(200);
+  expect(alice.events).toEqual([['peer-left', { peerId: 'bob', reason: 'connection-lost' }]]);
+  world.network = 'up';
+  await world.run(10_000);
+  expect(bob.events.at(-1)).toEqual(['connected', { peers: [info('alice')], resumed: false }]);
+  expect(alice.events.at(-1)).toEqual(['peer-announced', info('bob')]);
+});
+
+test('who says goodbye has left at once', async () => {
+  const { world, alice, bob } = await pair();
+  await world.settle(bob.client.close());
+  await world.run(20);
+  expect(alice.events).toEqual([['peer-left', { peerId: 'bob', reason: 'left' }]]);
+});
+
+test('a change of presence that was missed is found out and made up for', async () => {
+  const { world, alice, bob } = await pair();
+  const [socket] = world.sockets as [VirtualSocket];
+  const deliver = socket.deliver.bind(socket);
+  socket.deliver = () => undefined;
+  await join(world, 'carol');
+  await world.settle(bob.client.close());
+  await world.run(20);
+  socket.deliver = deliver;
+  await join(world, 'dave');
+  await world.run(20);
+  expect(alice.events).toEqual([
+    ['peer-left', { peerId: 'bob', reason: 'connection-lost' }],
+    ['peer-announced', info('carol')],
+    ['peer-announced', info('dave')],
+  ]);
+  await join(world, 'eve');
+  await world.run(20);
+  expect(alice.events.at(-1)).toEqual(['peer-announced', info('eve')]);
+  expect(alice.events).toHaveLength(4);
+});
+
+test('a message that comes twice is heard once', async () => {
+  const { world, alice, bob } = await pair();
+  const params = { from: 'alice', to: 'bob', reason: 'r' };
+  const text = JSON.stringify({ jsonrpc: '2.0', method: 'peer.disconnect', params, seq: 1 });
+  const reasons: string[] = [];
+  bob.client.on('disconnect', ({ reason }) => reasons.push(reason));
+  lastSocket(world).deliver(text);
+  lastSocket(world).deliver(text);
+  await world.run(20);
+  expect(reasons).toEqual(['r']);
+  expect(bob.client.dropped).toEqual({ duplicate: 1 });
+  expect(alice.events).toEqual([]);
+});
+
+test('a draining server is left at the time it gave, without an error', async () => {
+  const { world, alice, bob } = await pair();
+  world.hub.handle({ kind: 'drain', now: world.now, spreadMs: 2_000 });
+  world.drain();
+  world.hub = resumableHub();
+  await world.run(990);
+  expect(alice.events).toEqual([
+    ['draining', { reconnectAfterMs: 0 }],
+    ['connected', { peers: [], resumed: false }],
+  ]);
+  expect(bob.events).toEqual([['draining', { reconnectAfterMs: 1_000 }]]);
+  await world.run(100);
+  expect(bob.events.at(-1)).toEqual(['connected', { peers: [info('alice')], resumed: false }]);
+  expect(alice.events.at(-1)).toEqual(['peer-announced', info('bob')]);
+  expect(world.sockets[1]?.closes).toEqual([1000]);
+});
+
+test('ICE servers are told as they come', async () => {
+  const { world, bob } = await pair();
+  const servers = [{ urls: ['turn:192.0.2.1'], username: 'u', credential: 'c' }];
+  world.hub.handle({ kind: 'ice-servers', now: world.now, socket: 1, servers, ttlSeconds: 60 });
+  world.drain();
+  await world.run(20);
+  expect(bob.events).toEqual([['ice-servers', { iceServers: servers, ttlSeconds: 60 }]]);
+});
+
+test('the list of peers can be given up, and needs a connection', async () => {
+  const { world, bob } = await pair();
+  const abort = new AbortController();
+  const listing = codeOf(bob.client.peers({ signal: abort.signal }));
+  abort.abort(Object.assign(new Error('enough'), { code: 'ENOUGH' }));
+  expect(await listing).toBe('ENOUGH');
+  lastSocket(world).die(1006, '');
+  expect(await codeOf(bob.client.peers())).toBe('NOT_CONNECTED');
+});

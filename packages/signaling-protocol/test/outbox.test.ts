@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { Outbox } from '../src/hub/outbox.js';
+
+const seqOf = (text: string): unknown => {
+  const json = JSON.parse(text) as Record<string, unknown> | Record<string, unknown>[];
+  return (Array.isArray(json) ? json.at(-1) : json)?.['seq'];
+};
+
+test('messages and batches are numbered from 1 and stay what they were', () => {
+  const outbox = new Outbox({ messages: 4, characters: 1_000 });
+  expect(outbox.keep('{"a":"]"}')).toBe('{"a":"]","seq":1}');
+  expect(outbox.keep('[{"a":1},{"b":2}]')).toBe('[{"a":1},{"b":2,"seq":2}]');
+});
+
+test('what was missed is there as long as it fits, and never in part', () => {
+  const limits = fc.record({
+    messages: fc.integer({ min: 1, max: 9 }),
+    characters: fc.integer({ min: 20, max: 200 }),
+  });
+  const texts = fc.array(fc.nat(40).map((length) => `{"x":"${'y'.repeat(length)}"}`));
+  fc.assert(
+    fc.property(limits, texts, fc.nat(12), (bounds, sent, back) => {
+      const outbox = new Outbox(bounds);
+      const numbered = sent.map((text) => outbox.keep(text));
+      expect(numbered.map(seqOf)).toEqual(sent.map((_, i) => i + 1));
+      const from = Math.max(0, sent.length - back);
+      const missed = numbered.slice(from);
+      const fits = missed.length <= bounds.messages && missed.join('').length <= bounds.characters;
+      expect(outbox.after(from)).toEqual(fits ? missed : undefined);
+      expect(outbox.after(sent.length + 1)).toBeUndefined();
+      // What was acknowledged is forgotten.
+      expect(fits && from > 0 ? outbox.after(from - 1) : undefined).toBeUndefined();
+    }),
+  );
+});
