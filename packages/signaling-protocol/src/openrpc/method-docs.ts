@@ -40,7 +40,15 @@ const bob = { peer_id: 'bob', capabilities: ['audio', 'video'], user_data: { nam
 export const METHOD_DOCS: Readonly<Record<string, MethodDoc>> = {
   'peer.announce': {
     summary: 'Takes a seat in a room under a peer id; the first message of a connection.',
-    errors: ['PEER_ID_TAKEN', 'ALREADY_ANNOUNCED', 'TOO_MANY_PEERS', 'TOO_MANY_ROOMS'],
+    errors: [
+      'PEER_ID_TAKEN',
+      'ALREADY_ANNOUNCED',
+      'TOO_MANY_PEERS',
+      'TOO_MANY_ROOMS',
+      'SERVER_DRAINING',
+      'FORBIDDEN',
+      'RATE_LIMITED',
+    ],
     toHub: {
       peer_id: 'alice',
       room: 'studio',
@@ -97,5 +105,52 @@ export const METHOD_DOCS: Readonly<Record<string, MethodDoc>> = {
     summary: 'A peer has left the room, or its connection is lost.',
     errors: [],
     toClient: { peer_id: 'alice', reason: 'left' },
+  },
+  'peer.list': {
+    summary: 'Lists who else is in the room; of other rooms for admins only.',
+    errors: ['NOT_ANNOUNCED', 'FORBIDDEN', 'RATE_LIMITED'],
+    toHub: {},
+    result: { peers: [bob], presence_version: 2 },
+  },
+  'server.info': {
+    summary: 'Tells what the server is and what it allows.',
+    errors: ['RATE_LIMITED'],
+    toHub: {},
+    result: {
+      name: 'rm-signaling',
+      version: '1.0.0',
+      protocol: 'rm.signaling.v1',
+      limits: {
+        max_message_bytes: 262144,
+        max_batch: 64,
+        max_peers_per_room: 64,
+        messages_per_second: 500,
+        message_burst: 1000,
+        offer_timeout_ms: 10000,
+      },
+    },
+  },
+  'server.ice_servers': {
+    summary:
+      'ICE servers for this peer; asked for, or told by the server before the old ones expire.',
+    errors: ['NOT_ANNOUNCED', 'RATE_LIMITED'],
+    toHub: {},
+    toClient: {
+      ice_servers: [
+        { urls: ['turn:192.0.2.1:3478'], username: '1767323045:alice', credential: 'c2VjcmV0' },
+      ],
+      ttl_seconds: 3600,
+    },
+    result: {
+      ice_servers: [
+        { urls: ['turn:192.0.2.1:3478'], username: '1767323045:alice', credential: 'c2VjcmV0' },
+      ],
+      ttl_seconds: 3600,
+    },
+  },
+  'server.draining': {
+    summary: 'The server is about to stop; connect again after the time it gives.',
+    errors: [],
+    toClient: { reconnect_after_ms: 1500 },
   },
 };
