@@ -24,6 +24,8 @@ interface Flags {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   readonly maxMessagesPerSecond: number;
+  readonly socketMessagesPerSecond: number;
+  readonly roomMessagesPerSecond: number;
   readonly maxMessageBytes: number;
   readonly maxOutboundBytes: number;
   readonly handshakeTimeout: number;
@@ -128,6 +130,18 @@ const usage = (): Command =>
       'messages of one IP address, ten times as many at once',
       wholeNumber(1, 1_000_000),
       DEFAULT_LIMITS.maxMessagesPerSecond,
+    )
+    .option(
+      '--socket-messages-per-second <number>',
+      'messages of one socket, twice as many at once',
+      wholeNumber(1, 1_000_000),
+      DEFAULT_LIMITS.socketMessagesPerSecond,
+    )
+    .option(
+      '--room-messages-per-second <number>',
+      'messages in one room, ten times as many at once',
+      wholeNumber(1, 1_000_000),
+      DEFAULT_LIMITS.roomMessagesPerSecond,
     )
     .option(
       '--max-message-bytes <number>',

@@ -18,6 +18,10 @@ export interface ServerLimits {
    * later. Default 10000.
    */
   readonly maxMessagesPerSecond: number;
+  /** Messages of one socket in a second, twice as many at once; default 500. */
+  readonly socketMessagesPerSecond: number;
+  /** Messages of all peers of a room in a second, ten times as many at once; default 2000. */
+  readonly roomMessagesPerSecond: number;
   /** Bytes of one message; default 262144 (256 KiB). */
   readonly maxMessageBytes: number;
   /** Bytes one client may leave unread before it is closed with 1013; default 1048576 (1 MiB). */
@@ -38,6 +42,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
   maxConnections: 10_000,
   maxConnectionsPerAddress: 4_096,
   maxMessagesPerSecond: 10_000,
+  socketMessagesPerSecond: 500,
+  roomMessagesPerSecond: 2_000,
   maxMessageBytes: DEFAULT_JSON_RPC_LIMITS.maxMessageBytes,
   maxOutboundBytes: 1_048_576,
   handshakeTimeoutMs: 10_000,

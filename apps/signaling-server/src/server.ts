@@ -56,6 +56,10 @@ export async function createSignalingServer(
     maxPeersPerRoom: limits.maxPeersPerRoom,
     offerTimeout: milliseconds(limits.offerTimeoutMs),
     messageLimits: { maxMessageBytes },
+    messagesPerSecond: limits.socketMessagesPerSecond,
+    messageBurst: 2 * limits.socketMessagesPerSecond,
+    roomMessagesPerSecond: limits.roomMessagesPerSecond,
+    roomMessageBurst: 10 * limits.roomMessagesPerSecond,
   });
   let closed: Promise<void> | undefined;
   const metrics = new Metrics(() => ({ hub: hub.snapshot(), connections: sockets.size }));

@@ -67,6 +67,21 @@ test('the option for peers per room is kept', async () => {
   await small.close();
 });
 
+test.each(['socketMessagesPerSecond', 'roomMessagesPerSecond'] as const)(
+  'the option %s is kept: beyond it requests are told to wait',
+  async (option) => {
+    const slow = await start({ [option]: 1 });
+    const client = await connected(slow.url, 'eager');
+    const requests = Array.from({ length: 20 }, () => client.peers());
+    const outcomes = await Promise.allSettled(requests);
+    await client.close();
+    await slow.close();
+    expect(outcomes.map(({ status }) => status)).toContain('fulfilled');
+    const refused = outcomes.find(({ status }) => status === 'rejected');
+    expect(refused).toMatchObject({ reason: { code: ErrorCode.RATE_LIMITED } });
+  },
+);
+
 test.each<[string, number, (socket: WebSocket) => void]>([
   ['a message that is too large', 1009, (socket) => socket.send('x'.repeat(262_145))],
   ['a binary message', 1003, (socket) => socket.send(new Uint8Array([1, 2, 3]))],

@@ -13,7 +13,12 @@ const SERVER = fileURLToPath(
 );
 
 // A thousand clients share one address here, which would be slowed down as one that floods.
-const SERVER_OPTIONS = ['--log-level', 'error', '--max-messages-per-second', '1000000'];
+const SERVER_OPTIONS = [
+  '--log-level=error',
+  '--max-messages-per-second=1000000',
+  '--socket-messages-per-second=1000000',
+  '--room-messages-per-second=1000000',
+];
 
 const COMMANDS: Readonly<Record<TargetName, readonly string[]>> = {
   server: [SERVER, '--host', '127.0.0.1', '--port', '0', ...SERVER_OPTIONS],
