@@ -61,7 +61,7 @@ function play(mesh: Mesh, source: (n: number) => number, write: (frame: AudioFra
   });
 }
 
-/** The next `ms` that `mesh` hears of `peerId`, from when it hears anything but silence. */
+/** The next `ms` that `mesh` hears of `peerId`, from when it hears anything but silence; and a frame with capture time. */
 function hear(
   mesh: Mesh,
   peerId: string,
@@ -78,9 +78,12 @@ function hear(
       const frame = frames.get(peerId);
       if (frame === undefined || (filled === 0 && !frame.samples.some((s) => Math.abs(s) > 0.1)))
         return;
-      samples.set(frame.samples, filled);
-      filled += 480;
-      if (filled < samples.length) return;
+      if (filled < samples.length) {
+        samples.set(frame.samples, filled);
+        filled += 480;
+      }
+      // The first sender report and the first pong may come after the first audio.
+      if (filled < samples.length || frame.capture === undefined) return;
       clearTimeout(timer);
       off();
       resolve({ samples, last: { ...frame, samples: frame.samples.slice() } });
