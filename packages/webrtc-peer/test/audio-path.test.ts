@@ -97,22 +97,28 @@ test('a lost packet is concealed: the tone goes on, and the right number of samp
     expect(rms(around.subarray(i, i + 480))).toBeGreaterThan(0.2);
 });
 
-test('a delay above the target is worked off by playing faster, at the same pitch', async () => {
-  let target = 150_000;
+/** Six seconds of a tone at 200 Hz, whose target delay in ms changes after two. */
+function simulateTargetChange(before: number, after: number): ReturnType<typeof simulateLink> {
+  let target = millis(before);
   const policy = {
     get target() {
-      return millis(target / 1000);
+      return target;
     },
     observe: () => undefined,
   };
-  const { heard, statistics } = await simulateLink({
+  const hum = tone(200);
+  return simulateLink({
     duration: 6000,
     source: (n) => {
-      if (n === 48 * 2000) target = 40_000;
-      return tone(200)(n);
+      if (n === 48 * 2000) target = millis(after);
+      return hum(n);
     },
     policy,
   });
+}
+
+test('a delay above the target is worked off by playing faster, at the same pitch', async () => {
+  const { heard, statistics } = await simulateTargetChange(150, 40);
   expect(statistics.removedSamplesForAcceleration).toBeGreaterThan(80 * 48);
   // A period at a time, each heard out before the next.
   const jumps = heard
@@ -132,21 +138,7 @@ test('a delay above the target is worked off by playing faster, at the same pitc
 });
 
 test('a delay below the target is built up by playing slower', async () => {
-  let target = 30_000;
-  const policy = {
-    get target() {
-      return millis(target / 1000);
-    },
-    observe: () => undefined,
-  };
-  const { heard, statistics } = await simulateLink({
-    duration: 6000,
-    source: (n) => {
-      if (n === 48 * 2000) target = 120_000;
-      return tone(200)(n);
-    },
-    policy,
-  });
+  const { heard, statistics } = await simulateTargetChange(30, 120);
   expect(statistics.insertedSamplesForDeceleration).toBeGreaterThan(60 * 48);
   expect(statistics.concealedSamples).toBe(0);
   const end = heard.at(-1)!;
