@@ -149,6 +149,7 @@ export class Sockets {
   }
 
   #perform(output: HubOutput): void {
+    if (output.kind !== 'send' && output.kind !== 'close') return;
     const client = this.#clients.get(output.socket);
     if (client === undefined) return;
     if (output.kind === 'close') this.#expel(client, output.code, output.reason);

@@ -12,6 +12,7 @@ function serve(): Promise<{ url: string; close: () => void }> {
   const sockets = new Map<number, import('ws').WebSocket>();
   const pump = (): void => {
     for (let out = hub.poll(); out !== undefined; out = hub.poll()) {
+      if (out.kind !== 'send' && out.kind !== 'close') continue;
       const socket = sockets.get(out.socket);
       if (out.kind === 'send') socket?.send(out.text);
       else socket?.close(out.code, out.reason);

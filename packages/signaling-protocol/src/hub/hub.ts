@@ -97,6 +97,10 @@ export class Hub {
       case 'drain':
         this.#drain(input.spreadMs);
         return;
+      case 'loaded':
+      case 'committed':
+      case 'instance-gone':
+        return;
       case 'time':
         this.#offers.expire(this.#now);
         this.#seating.expire(this.#now);
@@ -117,6 +121,7 @@ export class Hub {
       rooms: this.#rooms.size,
       pendingOffers: this.#offers.size,
       dropped: this.#outlet.dropped,
+      calls: {},
     };
   }
 

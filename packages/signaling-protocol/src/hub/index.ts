@@ -1,6 +1,15 @@
 export { Hub } from './hub.js';
 export { SocketIdInUseError } from './io.js';
-export type { HubDrop, HubInput, HubOutput, HubSnapshot, SocketId } from './io.js';
+export type {
+  HubDrop,
+  HubInput,
+  HubNews,
+  HubOutput,
+  HubSnapshot,
+  RoomLogInput,
+  RoomLogOutput,
+  SocketId,
+} from './io.js';
 export { CloseCode } from './close-code.js';
 export type { Grant } from './grant.js';
 export { HubOptionError } from './options.js';

@@ -1,6 +1,6 @@
 import type { RpcDrop } from '../json-rpc/index.js';
 import type { Micros } from '../time.js';
-import type { IceServer } from '../messages/index.js';
+import type { IceServer, LeaveReason } from '../messages/index.js';
 import type { Grant } from './grant.js';
 
 /** Names one socket towards the hub; chosen by its driver, not reused while it is open. */
@@ -41,7 +41,64 @@ export type HubInput =
    * `spreadMs` (1 to 600000), and no peer is seated any more.
    */
   | { readonly kind: 'drain'; readonly now: Micros; readonly spreadMs: number }
-  | { readonly kind: 'time'; readonly now: Micros };
+  | { readonly kind: 'time'; readonly now: Micros }
+  | RoomLogInput;
+
+/** What a hub that shares its rooms with other instances is told of their logs. */
+export type RoomLogInput =
+  /** Answers `load`: the latest snapshot if there is one; the entries after it come as `committed`. */
+  | {
+      readonly kind: 'loaded';
+      readonly now: Micros;
+      readonly room: string;
+      readonly state: string | undefined;
+    }
+  /** The next entry of the log of a room that was loaded, whichever instance wrote it. */
+  | {
+      readonly kind: 'committed';
+      readonly now: Micros;
+      readonly room: string;
+      /** Names the place of the entry in the log. */
+      readonly position: string;
+      readonly entry: string;
+    }
+  /** An instance gives no sign of life any more; its sockets are lost. */
+  | { readonly kind: 'instance-gone'; readonly now: Micros; readonly instance: string };
+
+/** What a hub that shares its rooms with other instances wants done with their logs. */
+export type RoomLogOutput =
+  /** Follow the log of this room: `loaded` first, then every entry in order as `committed`. */
+  | { readonly kind: 'load'; readonly room: string }
+  /** Follow the log of this room no longer. */
+  | { readonly kind: 'unload'; readonly room: string }
+  /** Append to the log, in the order asked for; comes even while the room is being loaded. */
+  | { readonly kind: 'commit'; readonly room: string; readonly entry: string }
+  /** Keep this as the latest snapshot; entries up to and with `position` are needed no longer. */
+  | {
+      readonly kind: 'snapshot';
+      readonly room: string;
+      readonly position: string;
+      readonly state: string;
+    };
+
+/** What has come about; for logs and figures, nothing needs doing. */
+export type HubNews =
+  | {
+      readonly kind: 'joined';
+      readonly socket: SocketId;
+      readonly room: string;
+      readonly peerId: string;
+      /** Whether it came back to the place it had. */
+      readonly resumed: boolean;
+    }
+  /** `socket` is absent where the peer had none any more. */
+  | {
+      readonly kind: 'left';
+      readonly socket: SocketId | undefined;
+      readonly room: string;
+      readonly peerId: string;
+      readonly reason: LeaveReason;
+    };
 
 /** What to do: send a text, or close a socket with a WebSocket close code (RFC 6455 §7.4). */
 export type HubOutput =
@@ -51,7 +108,9 @@ export type HubOutput =
       readonly socket: SocketId;
       readonly code: number;
       readonly reason: string;
-    };
+    }
+  | HubNews
+  | RoomLogOutput;
 
 /** Why something received had no effect. */
 export type HubDrop =
@@ -72,6 +131,8 @@ export interface HubSnapshot {
   readonly pendingOffers: number;
   /** Received messages without effect, counted by reason since the hub began. */
   readonly dropped: Readonly<Partial<Record<HubDrop, number>>>;
+  /** Calls that were answered or passed on, by method and then by `ok` or the code of the error. */
+  readonly calls: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** Thrown when a driver opens a socket under an id that is open. */

@@ -73,6 +73,8 @@ export const METHODS = {
       resume_token: field.resumeToken.optional(),
       /** Whether this is an earlier place; what was missed there follows, oldest first. */
       resumed: z.boolean().optional(),
+      /** Highest `seq` that has come from the peer; there if it resumed and numbers its messages. */
+      received_seq: field.count.optional(),
     }),
   },
   'peer.announced': { toClient: peerInfo.extend(version) },

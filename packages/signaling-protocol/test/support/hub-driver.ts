@@ -96,7 +96,7 @@ export class HubDriver {
 
   #perform(output: HubOutput): void {
     if (output.kind === 'close') this.closes.push({ socket: output.socket, code: output.code });
-    else {
+    else if (output.kind === 'send') {
       const inbox = this.#inboxes.get(output.socket);
       if (inbox === undefined) this.#inboxes.set(output.socket, [output.text]);
       else inbox.push(output.text);

@@ -78,6 +78,7 @@ export class VirtualWorld {
 
   drain(): void {
     for (let out = this.hub.poll(); out !== undefined; out = this.hub.poll()) {
+      if (out.kind !== 'send' && out.kind !== 'close') continue;
       const socket = this.sockets[out.socket];
       if (out.kind === 'send') socket?.deliver(out.text);
       else socket?.die(out.code, out.reason);

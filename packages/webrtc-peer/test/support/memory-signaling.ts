@@ -80,6 +80,7 @@ export class SignalingServer {
   #pump(): void {
     for (let out = this.#hub.poll(); out !== undefined; out = this.#hub.poll()) {
       const output = out;
+      if (output.kind !== 'send' && output.kind !== 'close') continue;
       const socket = this.#sockets.get(output.socket);
       if (output.kind === 'close') socket?.end(output.code, false);
       else setImmediate(() => socket?.onmessage?.({ data: output.text } as never));
