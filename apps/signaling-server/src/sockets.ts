@@ -1,6 +1,7 @@
+import type { Duplex } from 'node:stream';
 import { NEVER } from '@rm/signaling-protocol';
 import type { Micros } from '@rm/signaling-protocol';
-import type { Hub, HubOutput, SocketId } from '@rm/signaling-protocol/hub';
+import type { Grant, Hub, HubOutput, SocketId } from '@rm/signaling-protocol/hub';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { AddressLimits } from './address-limits.js';
@@ -22,6 +23,16 @@ export interface SocketsOptions {
   /** Bytes that may wait to be read by one client. */
   readonly maxOutboundBytes: number;
   readonly pingIntervalMs: number;
+}
+
+/** How a WebSocket came in. */
+export interface Arrival {
+  /** IP address of the other end. */
+  readonly address: string;
+  /** What its token allows; undefined if none was asked for. */
+  readonly grant: Grant | undefined;
+  /** The stream that the HTTP upgrade handed over. */
+  readonly stream?: Duplex | undefined;
 }
 
 interface Client {
@@ -58,7 +69,9 @@ export class Sockets {
   }
 
   /** Takes over an open WebSocket. */
-  add(socket: WebSocket, address: string): void {
+  add(socket: WebSocket, arrival: Arrival | string): void {
+    const { address, grant }: Arrival =
+      typeof arrival === 'string' ? { address: arrival, grant: undefined } : arrival;
     const client: Client = {
       id: ++this.#lastId,
       socket,
@@ -69,7 +82,7 @@ export class Sockets {
     const { id } = client;
     this.#clients.set(id, client);
     this.#logger.debug({ socket: id, address, protocol: socket.protocol }, 'socket opened');
-    this.#hub.handle({ kind: 'opened', now: now(), socket: id });
+    this.#hub.handle({ kind: 'opened', now: now(), socket: id, grant });
     socket.on('message', (data, isBinary) => {
       if (!this.#clients.has(id)) return;
       client.unansweredPings = 0;
