@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Grant } from '@rm/signaling-protocol/hub';
 import type { AddressLimits } from './address-limits.js';
 import type { JwtGate } from './auth/gate.js';
-import type { Grant } from './auth/token-verifier.js';
 import { now } from './clock.js';
 
 /** Why a client is not let in: an HTTP status and one line that says what to do. */
@@ -56,7 +56,8 @@ export class Door {
     if (gate === undefined) return { ok: true, grant: undefined };
     const verified = await gate.verify(request);
     if (!verified.ok) return refusal(401, verified.reason);
-    if (verified.grant.mayJoin) return verified;
+    const { mayJoin, admin } = verified.grant;
+    if (mayJoin || admin) return verified;
     return refusal(403, 'the token gives no right to join; get one that does');
   }
 }

@@ -93,7 +93,7 @@ export async function createSignalingServer(
       refuse(socket, admission);
     } else {
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        sockets.add(webSocket, address);
+        sockets.add(webSocket, { address, grant: admission.grant, stream: socket });
       });
     }
   };

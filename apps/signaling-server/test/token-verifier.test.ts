@@ -3,16 +3,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { milliseconds } from '@rm/signaling-protocol';
+import type { Micros } from '@rm/signaling-protocol';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { readJwtKeys } from '../src/auth/jwt-keys.js';
 import { TokenVerifier } from '../src/auth/token-verifier.js';
+import type { Instant } from '../src/auth/token-verifier.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rm-keys-'));
 const file = join(folder, 'keys.json');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const NOW = 1_800_000_000;
-const at = (second: number): Date => new Date(second * 1_000);
+const at = (second: number): Instant => ({ wall: new Date(second * 1_000), now: milliseconds(7) });
+
+/** The monotonic time when a token stops opening connections: 30 s after its end, seen from `NOW`. */
+const lastsFor = (seconds: number): Micros => milliseconds(7 + (seconds + 30) * 1_000);
 
 const secret = randomBytes(32);
 const ed = generateKeyPairSync('ed25519');
@@ -47,7 +53,7 @@ test.each([
       mayJoin: true,
       maySend: true,
       admin: false,
-      expiresAt: NOW + 60,
+      expiresAt: lastsFor(60),
     },
   });
 });
@@ -61,7 +67,7 @@ test('a token without room is for the default room, one without join for no peer
   const admin = { rights: ['admin'], exp: NOW + 60 };
   expect(await gate.verify(await sign(admin), at(NOW))).toEqual({
     ok: true,
-    grant: { mayJoin: false, maySend: false, admin: true, expiresAt: NOW + 60 },
+    grant: { mayJoin: false, maySend: false, admin: true, expiresAt: lastsFor(60) },
   });
 });
 

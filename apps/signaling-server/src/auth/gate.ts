@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
+import { now } from '../clock.js';
 import { watchedFile } from '../watched-file.js';
 import { bearerToken } from './bearer.js';
 import { readJwtKeys } from './jwt-keys.js';
@@ -40,5 +41,8 @@ export async function jwtGate(
     }
   };
   const release = watchedFile(keysFile, intervalMs, () => void reread());
-  return { verify: (request) => verifier.verify(bearerToken(request), new Date()), release };
+  return {
+    verify: (request) => verifier.verify(bearerToken(request), { wall: new Date(), now: now() }),
+    release,
+  };
 }

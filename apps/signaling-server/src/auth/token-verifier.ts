@@ -1,21 +1,16 @@
 import { METHODS } from '@rm/signaling-protocol';
+import type { Micros } from '@rm/signaling-protocol';
+import type { Grant } from '@rm/signaling-protocol/hub';
 import { errors, jwtVerify } from 'jose';
 import type { JWTHeaderParameters, JWTPayload } from 'jose';
 import type { JwtKey, JwtKeys } from './jwt-keys.js';
 
-/** What the holder of a token may do. */
-export interface Grant {
-  /** The only peer id it may announce; any if undefined. */
-  readonly peerId?: string;
-  /** The only room it may join; any if undefined. */
-  readonly room?: string;
-  readonly mayJoin: boolean;
-  /** May send offers, candidates and whatever else is for one peer. */
-  readonly maySend: boolean;
-  /** May use `/admin`. */
-  readonly admin: boolean;
-  /** End of the token in seconds since 1970. */
-  readonly expiresAt: number;
+/** One moment on two clocks. */
+export interface Instant {
+  /** Of the wall clock, which tokens are about. */
+  readonly wall: Date;
+  /** Of the monotonic clock, which grants are about. */
+  readonly now: Micros;
 }
 
 /** A grant, or in one line why there is none. */
@@ -60,8 +55,8 @@ export class TokenVerifier {
     this.#keys = keys;
   }
 
-  /** What `token` grants at the time `at`; a refusal tells nothing that its holder cannot know. */
-  async verify(token: string | undefined, at: Date): Promise<Verified> {
+  /** What `token` grants at the instant `at`; a refusal tells nothing that its holder cannot know. */
+  async verify(token: string | undefined, at: Instant): Promise<Verified> {
     if (token === undefined || token === '') return refused(NO_TOKEN);
     if (token.length > MAX_TOKEN_LENGTH) return refused(NOT_ACCEPTED);
     const { audience, issuer } = this.#requirements;
@@ -69,12 +64,12 @@ export class TokenVerifier {
       const { payload } = await jwtVerify(token, (header) => this.#keyFor(header), {
         algorithms: ['HS256', 'EdDSA'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        currentDate: at,
+        currentDate: at.wall,
         requiredClaims: ['exp', 'rights'],
         ...(audience === undefined ? {} : { audience }),
         ...(issuer === undefined ? {} : { issuer }),
       });
-      const grant = grantOf(payload);
+      const grant = grantOf(payload, at);
       return grant === undefined ? refused(NOT_ACCEPTED) : { ok: true, grant };
     } catch (error) {
       return refused(reasonOf(error));
@@ -101,19 +96,21 @@ const RIGHTS: ReadonlySet<unknown> = new Set(['join', 'send', 'admin']);
 
 /**
  * A token with `join` is for the one peer that `sub` names, in the room that `room` names; without
- * `room` that is the one which is joined where none is named.
+ * `room` that is the one which is joined where none is named. A grant ends when its token would no
+ * longer open a connection.
  */
-function grantOf({ sub, exp, ...claims }: JWTPayload): Grant | undefined {
+function grantOf({ sub, exp, ...claims }: JWTPayload, { wall, now }: Instant): Grant | undefined {
   const { rights } = claims;
   if (exp === undefined || !Array.isArray(rights) || !rights.every((one) => RIGHTS.has(one))) {
     return undefined;
   }
   const mayJoin = rights.includes('join');
+  const left = (exp + CLOCK_TOLERANCE_SECONDS) * 1_000_000 - wall.getTime() * 1_000;
   const may = {
     mayJoin,
     maySend: rights.includes('send'),
     admin: rights.includes('admin'),
-    expiresAt: exp,
+    expiresAt: (now + Math.round(left)) as Micros,
   };
   if (!mayJoin) return may;
   const place = METHODS['peer.announce'].toHub.safeParse({ peer_id: sub, room: claims['room'] });
