@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { Outbox } from '../src/hub/outbox.js';
+import { Outbox } from '../src/outbox.js';
 
 const seqOf = (text: string): unknown => {
   const json = JSON.parse(text) as Record<string, unknown> | Record<string, unknown>[];
@@ -33,4 +33,24 @@ test('what was missed is there as long as it fits, and never in part', () => {
       expect(fits && from > 0 ? outbox.after(from - 1) : undefined).toBeUndefined();
     }),
   );
+});
+
+test('what was withdrawn is not sent again, and gives its room to others', () => {
+  const outbox = new Outbox({ messages: 4, characters: 60 });
+  const long = `{"x":"${'y'.repeat(20)}"}`;
+  const [first, second] = [outbox.keep(long), outbox.keep('{"a":1}')];
+  outbox.withdraw(1);
+  outbox.withdraw(7);
+  expect(outbox.after(0)).toEqual([second]);
+  const third = outbox.keep(long);
+  expect(first).toHaveLength(36);
+  expect(outbox.after(0)).toEqual([second, third]);
+  outbox.withdraw(1);
+  expect(outbox.after(0)).toEqual([second, third]);
+  expect([outbox.oldest, outbox.newest]).toEqual([1, 3]);
+  expect(outbox.after(2)).toEqual([third]);
+  outbox.withdraw(2);
+  expect([outbox.oldest, outbox.newest]).toEqual([3, 3]);
+  expect(outbox.after(3)).toEqual([]);
+  expect([outbox.oldest, outbox.newest]).toEqual([4, 3]);
 });

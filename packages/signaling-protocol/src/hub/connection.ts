@@ -4,7 +4,7 @@ import type { OutputQueue } from '../output-queue.js';
 import type { Micros } from '../time.js';
 import type { HubOutput, SocketId } from './io.js';
 import type { Grant } from './grant.js';
-import type { Outbox } from './outbox.js';
+import type { Outbox } from '../outbox.js';
 import type { Party } from './outlet.js';
 import type { TokenBucket } from './rate.js';
 

@@ -9,7 +9,7 @@ import { joinError, RESUME_IN_BATCH } from './errors.js';
 import { announcementRefusal } from './grant.js';
 import type { OfferExchange } from './offer-exchange.js';
 import type { HubLimits, HubOptions } from './options.js';
-import { Outbox } from './outbox.js';
+import { Outbox } from '../outbox.js';
 import type { Outlet } from './outlet.js';
 import type { Room, Rooms } from './rooms.js';
 

@@ -5,9 +5,12 @@ export interface OutboxLimits {
   readonly characters: number;
 }
 
+/** Takes the place of a message that is not sent again. */
+const WITHDRAWN = '';
+
 /**
- * Numbers the messages to one peer from 1 and keeps the latest, so that a peer that lost its
- * connection can be sent what it missed. Beyond its limits the oldest go.
+ * Numbers the messages to the other end from 1 and keeps the latest, so that what it missed when
+ * the connection was lost can be sent again. Beyond its limits the oldest go.
  */
 export class Outbox {
   readonly #limits: OutboxLimits;
@@ -21,9 +24,19 @@ export class Outbox {
     this.#limits = limits;
   }
 
+  /** Number of the oldest message still kept; one more than {@link newest} if there is none. */
+  get oldest(): number {
+    return this.#oldestSeq;
+  }
+
+  /** Number of the last message; 0 if there was none. */
+  get newest(): number {
+    return this.#oldestSeq + this.#kept.length - this.#head - 1;
+  }
+
   /** Keeps `text` and returns it with its number as the member `seq` of its envelope. */
   keep(text: string): string {
-    const seq = this.#oldestSeq + this.#kept.length - this.#head;
+    const seq = this.newest + 1;
     const end = text.endsWith(']') ? '}]' : '}';
     const numbered = `${text.slice(0, -end.length)},"seq":${seq}${end}`;
     this.#kept.push(numbered);
@@ -37,10 +50,17 @@ export class Outbox {
    * some of it is gone, or `seq` was never sent.
    */
   after(seq: number): readonly string[] | undefined {
-    const newest = this.#oldestSeq + this.#kept.length - this.#head - 1;
-    if (seq > newest || seq < this.#oldestSeq - 1) return undefined;
+    if (seq > this.newest || seq < this.#oldestSeq - 1) return undefined;
     while (this.#oldestSeq <= seq) this.#dropOldest();
-    return this.#kept.slice(this.#head);
+    return this.#kept.slice(this.#head).filter((text) => text !== WITHDRAWN);
+  }
+
+  /** Makes message `seq`, if it is still kept, one that is not sent again; its number stays taken. */
+  withdraw(seq: number): void {
+    const index = seq - this.#oldestSeq + this.#head;
+    if (index < this.#head || index >= this.#kept.length) return;
+    this.#characters -= this.#kept[index]?.length ?? 0;
+    this.#kept[index] = WITHDRAWN;
   }
 
   #isOverfull(): boolean {
@@ -50,7 +70,7 @@ export class Outbox {
 
   #dropOldest(): void {
     this.#characters -= this.#kept[this.#head]?.length ?? 0;
-    this.#kept[this.#head++] = '';
+    this.#kept[this.#head++] = WITHDRAWN;
     this.#oldestSeq++;
     if (this.#head * 2 < this.#kept.length) return;
     this.#kept = this.#kept.slice(this.#head);
