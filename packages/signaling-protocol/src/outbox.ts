@@ -20,8 +20,17 @@ export class Outbox {
   #oldestSeq = 1;
   #characters = 0;
 
-  constructor(limits: OutboxLimits) {
+  /** Empty; or as another one was, of which `kept` and `oldest` are known. */
+  constructor(limits: OutboxLimits, kept: readonly string[] = [], oldest = 1) {
     this.#limits = limits;
+    this.#kept = [...kept];
+    this.#oldestSeq = oldest;
+    for (const text of kept) this.#characters += text.length;
+  }
+
+  /** The messages still kept, from number {@link oldest} on. */
+  get kept(): readonly string[] {
+    return this.#kept.slice(this.#head);
   }
 
   /** Number of the oldest message still kept; one more than {@link newest} if there is none. */

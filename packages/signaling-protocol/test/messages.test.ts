@@ -99,7 +99,7 @@ const bad: readonly (readonly [
   [-32601, 'hub', 'peer.announced', { peer_id: 'a', capabilities: [], user_data: {} }],
   [-32601, 'hub', 'peer.left', { peer_id: 'a', reason: 'left' }],
   [-32601, 'client', 'peer.announce', { peer_id: 'a' }],
-  [-32601, 'hub', 'rpc.discover', {}],
+  [-32601, 'hub', 'rpc.nonsense', {}],
   [-32601, 'hub', '__proto__', {}],
   [-32601, 'hub', 'toString', {}],
 ];

@@ -1,12 +1,11 @@
-import type { RpcPeer } from '../json-rpc/index.js';
-import type { IceServer, WirePeerInfo } from '../messages/index.js';
+import type { IceServer } from '../messages/index.js';
 import type { OutputQueue } from '../output-queue.js';
 import type { Micros } from '../time.js';
-import type { HubOutput, SocketId } from './io.js';
+import type { Party } from './call.js';
 import type { Grant } from './grant.js';
-import type { Outbox } from '../outbox.js';
-import type { Party } from './outlet.js';
+import type { HubOutput } from './io.js';
 import type { TokenBucket } from './rate.js';
+import type { Home } from './room-entry.js';
 
 /** How fast a socket may send, and how far beyond that it may try. */
 export interface Allowance {
@@ -21,75 +20,27 @@ export interface GivenIceServers {
   readonly expiresAt: Micros;
 }
 
-/** One socket that the hub knows: what it may do and, once announced, which member it is. */
+/** One socket that the hub knows, and what it may do. */
 export class Connection implements Party {
-  readonly socket: SocketId;
+  readonly home: Home;
   readonly grant: Grant;
   readonly allowance: Allowance;
-  member: Member | undefined;
+  /** The room it has announced itself to, though that may not have heard of it yet. */
+  room: string | undefined;
+  /** Whether the room has. */
+  isSeated = false;
   iceServers: GivenIceServers | undefined;
-  readonly #rpc: RpcPeer;
   readonly #outputs: OutputQueue<HubOutput>;
 
-  constructor(
-    socket: SocketId,
-    grant: Grant,
-    allowance: Allowance,
-    rpc: RpcPeer,
-    outputs: OutputQueue<HubOutput>,
-  ) {
-    this.socket = socket;
+  constructor(home: Home, grant: Grant, allowance: Allowance, outputs: OutputQueue<HubOutput>) {
+    this.home = home;
     this.grant = grant;
     this.allowance = allowance;
-    this.#rpc = rpc;
     this.#outputs = outputs;
   }
 
-  /** A peer that resumes brings its requests under way with it. */
-  get rpc(): RpcPeer {
-    return this.member?.rpc ?? this.#rpc;
-  }
-
+  /** Sends `text` as it is, unnumbered. */
   send(text: string): void {
-    if (this.member === undefined) this.sendUnnumbered(text);
-    else this.member.send(text);
-  }
-
-  sendUnnumbered(text: string): void {
-    this.#outputs.push({ kind: 'send', socket: this.socket, text });
-  }
-}
-
-/** What lets a member come back after it lost its connection. */
-export interface Resumption {
-  readonly token: string;
-  readonly outbox: Outbox;
-}
-
-/** A peer in its room; it may outlive its connection if it can resume. */
-export class Member implements Party {
-  readonly room: string;
-  readonly peer: WirePeerInfo;
-  readonly rpc: RpcPeer;
-  readonly resumption: Resumption | undefined;
-  /** Absent while the peer is away. */
-  connection: Connection | undefined;
-
-  constructor(
-    room: string,
-    peer: WirePeerInfo,
-    connection: Connection,
-    resumption: Resumption | undefined,
-  ) {
-    this.room = room;
-    this.peer = peer;
-    this.rpc = connection.rpc;
-    this.connection = connection;
-    this.resumption = resumption;
-  }
-
-  send(text: string): void {
-    const numbered = this.resumption?.outbox.keep(text) ?? text;
-    this.connection?.sendUnnumbered(numbered);
+    this.#outputs.push({ kind: 'send', socket: this.home.socket, text });
   }
 }

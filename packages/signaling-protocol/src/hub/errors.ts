@@ -1,9 +1,10 @@
 import { ErrorCode } from '../error-codes.js';
 import type { JsonRpcError } from '../json-rpc/index.js';
 import type { HubParams } from '../messages/index.js';
+import type { Micros } from '../time.js';
 
 /** Why a peer could not join. */
-export type JoinRefusal = 'peer-id-taken' | 'too-many-peers' | 'too-many-rooms';
+export type JoinRefusal = 'peer-id-taken' | 'too-many-peers';
 
 export const ALREADY_ANNOUNCED: JsonRpcError = {
   code: ErrorCode.ALREADY_ANNOUNCED,
@@ -40,6 +41,16 @@ export const RESUME_IN_BATCH: JsonRpcError = {
   message: 'an announcement with resume is no part of a batch; send it alone',
 };
 
+export const ASKED_IN_BATCH: JsonRpcError = {
+  code: ErrorCode.INVALID_REQUEST,
+  message: 'what is asked of another room is no part of a batch; send it alone',
+};
+
+export const TOO_MANY_ROOMS: JsonRpcError = {
+  code: ErrorCode.TOO_MANY_ROOMS,
+  message: 'the server has no place for another room; use an existing one',
+};
+
 export const DRAINING: JsonRpcError = {
   code: ErrorCode.SERVER_DRAINING,
   message: 'the server is about to stop; connect again',
@@ -71,26 +82,33 @@ export const answerInvalid = (why: string): JsonRpcError => ({
   message: `${why}; offer again`,
 });
 
-/** Why an announcement was refused. */
+/** Why an announcement was refused; `heldFor` if the id is kept for a peer that is away. */
 export function joinError(
   refusal: JoinRefusal,
   { peer_id, room }: HubParams<'peer.announce'>,
+  heldFor?: Micros,
 ): JsonRpcError {
   switch (refusal) {
     case 'peer-id-taken':
-      return {
-        code: ErrorCode.PEER_ID_TAKEN,
-        message: `peer id ${peer_id} is taken in room ${room}; announce under another`,
-      };
+      return heldFor === undefined ? taken(peer_id, room) : held(peer_id, room, heldFor);
     case 'too-many-peers':
       return {
         code: ErrorCode.TOO_MANY_PEERS,
         message: `room ${room} is full; use another room or try again later`,
       };
-    case 'too-many-rooms':
-      return {
-        code: ErrorCode.TOO_MANY_ROOMS,
-        message: 'the server has no place for another room; use an existing one',
-      };
   }
 }
+
+const taken = (peerId: string, room: string): JsonRpcError => ({
+  code: ErrorCode.PEER_ID_TAKEN,
+  message: `peer id ${peerId} is taken in room ${room}; announce under another`,
+});
+
+const held = (peerId: string, room: string, forUs: Micros): JsonRpcError => {
+  const retry_after_ms = Math.ceil(forUs / 1_000);
+  return {
+    code: ErrorCode.PEER_ID_TAKEN,
+    message: `peer id ${peerId} of room ${room} is kept for its peer, which lost its connection, for ${retry_after_ms} ms yet; announce under another, or again then`,
+    data: { retry_after_ms },
+  };
+};

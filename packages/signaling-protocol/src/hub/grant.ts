@@ -13,7 +13,7 @@ export interface Grant {
   readonly mayJoin: boolean;
   /** Whether it may send to other peers; answering their offers it always may. */
   readonly maySend: boolean;
-  /** Whether it may list the peers of rooms it is not in. */
+  /** Whether it may list rooms and the peers of others than its own, remove peers and close rooms. */
   readonly admin: boolean;
   /** When the socket is closed with `CloseCode.TOKEN_EXPIRED`; default never. */
   readonly expiresAt?: Micros | undefined;

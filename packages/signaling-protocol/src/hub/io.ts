@@ -118,7 +118,10 @@ export type HubDrop =
   | 'unknown-socket'
   | 'refused-notification'
   | 'request-without-id'
-  | 'rate-limited';
+  | 'rate-limited'
+  /** Of the log of a shared room: not written by a server of this version, or damaged. */
+  | 'unusable-entry'
+  | 'unusable-snapshot';
 
 /** State of the hub at one moment. */
 export interface HubSnapshot {

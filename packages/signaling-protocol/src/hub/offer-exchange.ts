@@ -1,8 +1,11 @@
-import type { RpcCall, RpcOutcome } from '../json-rpc/index.js';
+import { requestText } from '../json-rpc/index.js';
+import type { JsonRpcError, RpcOutcome } from '../json-rpc/index.js';
 import { decodeValue, isSessionDescription, METHODS } from '../messages/index.js';
 import type { HubParams } from '../messages/index.js';
+import { after } from '../time.js';
 import type { Micros } from '../time.js';
-import type { Member } from './connection.js';
+import { reject, respond } from './call.js';
+import type { Call } from './call.js';
 import {
   answerInvalid,
   NO_ANSWER,
@@ -10,90 +13,99 @@ import {
   peerNotFound,
   TOO_MANY_OFFERS,
 } from './errors.js';
-import type { Outlet } from './outlet.js';
+import type { Member } from './member.js';
+import type { HubLimits } from './options.js';
 import { PendingOffers } from './pending-offers.js';
+import type { PendingOffer } from './pending-offers.js';
+import type { RoomIo } from './room-io.js';
 
-/** Passes offers on as requests of the hub's own, and their answers back. */
+/** Passes the offers of one room on as requests of the hub's own, and their answers back. */
 export class OfferExchange {
-  readonly #pending = new PendingOffers();
-  readonly #maxPending: number;
-  readonly #outlet: Outlet;
+  readonly pending: PendingOffers = new PendingOffers();
+  readonly #room: string;
+  readonly #limits: HubLimits;
+  readonly #io: RoomIo;
 
-  constructor(maxPending: number, outlet: Outlet) {
-    this.#maxPending = maxPending;
-    this.#outlet = outlet;
-  }
-
-  get size(): number {
-    return this.#pending.size;
-  }
-
-  get nextDeadline(): Micros {
-    return this.#pending.nextDeadline;
+  constructor(room: string, limits: HubLimits, io: RoomIo) {
+    this.#room = room;
+    this.#limits = limits;
+    this.#io = io;
   }
 
   pass(
     now: Micros,
     caller: Member,
-    call: RpcCall,
+    call: Call,
     params: HubParams<'peer.offer'>,
     target: Member,
   ): void {
-    if (!isSessionDescription(params.sdp)) {
-      this.#outlet.reject(caller, call, OFFER_INVALID);
+    const refusal = this.#refusal(caller, params, target);
+    if (refusal !== undefined) {
+      this.#fail(caller, call, refusal);
       return;
     }
-    const from = caller.peer.peer_id;
-    const request =
-      this.#pending.size < this.#maxPending
-        ? target.rpc.request(now, 'peer.offer', { ...params, from })
-        : undefined;
-    if (request === undefined) {
-      this.#outlet.reject(caller, call, TOO_MANY_OFFERS);
-      return;
-    }
-    const { id: forwardedId, deadline } = request;
+    const forwardedId = ++target.lastRequestId;
+    const deadline = after(now, this.#limits.offerTimeout);
     const requestId = params.request_id;
-    this.#pending.add({ caller, call, requestId, target, forwardedId, deadline });
-    target.send(request.text);
+    this.pending.add({ caller, call, requestId, target, forwardedId, deadline });
+    target.send(requestText(forwardedId, 'peer.offer', { ...params, from: caller.id }));
   }
 
-  /** Carries an answer, or the target's own error as it is, back to the caller. */
-  passAnswer(target: Member, forwardedId: number, outcome: RpcOutcome): void {
-    const offer = this.#pending.take(target, forwardedId);
-    if (offer === undefined) return;
-    const { caller, call, requestId } = offer;
-    if (!outcome.ok) {
-      this.#outlet.reject(caller, call, outcome.error);
-      return;
-    }
-    const answer = decodeValue(METHODS['peer.offer'].result, outcome.result, 'the answer');
-    if (!answer.ok) {
-      this.#outlet.reject(caller, call, answerInvalid(answer.error.message));
-    } else if (answer.value.request_id !== requestId) {
-      this.#outlet.reject(caller, call, answerInvalid('the answer names another request_id'));
-    } else if (!isSessionDescription(answer.value.sdp)) {
-      this.#outlet.reject(caller, call, answerInvalid('the answer is no session description'));
-    } else this.#outlet.respond(caller, call, answer.value);
+  /**
+   * Carries an answer, or the target's own error as it is, back to the caller; false if nothing
+   * was asked under this id.
+   */
+  passAnswer(target: Member, forwardedId: number, outcome: RpcOutcome): boolean {
+    const offer = this.pending.take(target, forwardedId);
+    if (offer === undefined) return false;
+    if (outcome.ok) this.#passResult(offer, outcome.result);
+    else this.#fail(offer.caller, offer.call, outcome.error);
+    return true;
   }
 
   /** Gives up what `member` has offered, and fails what was offered to it. */
   end(member: Member): void {
-    for (const { target, forwardedId } of this.#pending.takeFrom(member)) {
-      target.rpc.forget(forwardedId);
-    }
-    for (const { caller, call } of this.#pending.takeTo(member)) {
-      this.#outlet.reject(caller, call, peerNotFound(member.peer.peer_id, member.room));
+    this.pending.dropFrom(member);
+    for (const { caller, call } of this.pending.takeTo(member)) {
+      this.#fail(caller, call, peerNotFound(member.id, this.#room));
     }
   }
 
-  expire(now: Micros): void {
-    for (const target of this.#pending.overdue(now)) {
-      for (const timeout of target.rpc.expire(now)) {
-        if (timeout.kind !== 'request-timeout') continue;
-        const offer = this.#pending.take(target, timeout.id);
-        if (offer !== undefined) this.#outlet.reject(offer.caller, offer.call, NO_ANSWER);
-      }
+  /** Fails an offer that waits for `target`. */
+  timeOut(target: Member, forwardedId: number): void {
+    const offer = this.pending.take(target, forwardedId);
+    if (offer !== undefined) this.#fail(offer.caller, offer.call, NO_ANSWER);
+  }
+
+  #refusal(
+    caller: Member,
+    { sdp }: HubParams<'peer.offer'>,
+    target: Member,
+  ): JsonRpcError | undefined {
+    if (!isSessionDescription(sdp)) return OFFER_INVALID;
+    const { maxPendingOffers, maxPendingPerConnection: most } = this.#limits;
+    const isFull =
+      this.pending.size >= maxPendingOffers ||
+      this.pending.countFrom(caller) >= most ||
+      this.pending.countTo(target) >= most;
+    return isFull ? TOO_MANY_OFFERS : undefined;
+  }
+
+  #passResult({ caller, call, requestId }: PendingOffer, result: unknown): void {
+    const answer = decodeValue(METHODS['peer.offer'].result, result, 'the answer');
+    if (!answer.ok) this.#fail(caller, call, answerInvalid(answer.error.message));
+    else if (answer.value.request_id !== requestId) {
+      this.#fail(caller, call, answerInvalid('the answer names another request_id'));
+    } else if (!isSessionDescription(answer.value.sdp)) {
+      this.#fail(caller, call, answerInvalid('the answer is no session description'));
+    } else {
+      this.#io.count(caller.instance, 'peer.offer', 'ok');
+      respond(caller, call, answer.value);
     }
+  }
+
+  #fail(caller: Member, call: Call, error: JsonRpcError): void {
+    this.#io.count(caller.instance, 'peer.offer', error.code);
+    reject(caller, call, error);
   }
 }

@@ -11,9 +11,9 @@ export interface HubOptions {
   readonly maxPeersPerRoom?: number | undefined;
   /** Rooms with at least one peer; default 10000. */
   readonly maxRooms?: number | undefined;
-  /** Offers of all peers together that wait for their answers; default 10000. */
+  /** Offers of all peers of a room that wait for their answers; default 10000. */
   readonly maxPendingOffers?: number | undefined;
-  /** Requests of one connection, and offers to one, that wait for their answers; default 256. */
+  /** Offers of one peer, and offers to one, that wait for their answers; default 256. */
   readonly maxPendingPerConnection?: number | undefined;
   /** Time a peer has to answer an offer; default 10 s. */
   readonly offerTimeout?: Micros | undefined;
@@ -36,6 +36,11 @@ export interface HubOptions {
   readonly maxKeptMessages?: number | undefined;
   /** UTF-16 code units of the messages kept for a peer; default 262144. */
   readonly maxKeptCharacters?: number | undefined;
+  /**
+   * Names this instance among those that share its rooms, newly at every start; its driver then
+   * carries out `RoomLogOutput`. Without it rooms are not shared.
+   */
+  readonly instance?: string | undefined;
   /** What `server.info` tells of the server; default `rm-signaling`, version `unknown`. */
   readonly server?: { readonly name: string; readonly version: string } | undefined;
   /** Limits of received texts; default {@link DEFAULT_JSON_RPC_LIMITS}. */

@@ -1,15 +1,15 @@
-import type { RpcCall } from '../json-rpc/index.js';
 import { NEVER } from '../time.js';
 import type { Micros } from '../time.js';
-import type { Member } from './connection.js';
+import type { Call } from './call.js';
+import type { Member } from './member.js';
 
 /** An offer that was passed on and waits for its answer. */
 export interface PendingOffer {
   readonly caller: Member;
-  readonly call: RpcCall;
+  readonly call: Call;
   readonly requestId: string;
   readonly target: Member;
-  /** Id of the request that the hub sent to `target`. */
+  /** Id of the request that was sent to `target`. */
   readonly forwardedId: number;
   readonly deadline: Micros;
 }
@@ -41,6 +41,16 @@ export class PendingOffers {
     else outgoing.add(offer);
   }
 
+  /** Offers that `member` has made. */
+  countFrom(member: Member): number {
+    return this.#byCaller.get(member)?.size ?? 0;
+  }
+
+  /** Offers that `member` is to answer. */
+  countTo(member: Member): number {
+    return this.#byTarget.get(member)?.size ?? 0;
+  }
+
   /** Removes and returns the offer that was sent to `target` under `forwardedId`. */
   take(target: Member, forwardedId: number): PendingOffer | undefined {
     const offer = this.#byTarget.get(target)?.get(forwardedId);
@@ -55,21 +65,24 @@ export class PendingOffers {
     return offers;
   }
 
-  /** Removes and returns every offer that `caller` has made. */
-  takeFrom(caller: Member): PendingOffer[] {
-    const offers = [...(this.#byCaller.get(caller) ?? [])];
-    for (const offer of offers) this.#remove(offer);
-    return offers;
+  /** Removes every offer that `caller` has made. */
+  dropFrom(caller: Member): void {
+    for (const offer of this.#byCaller.get(caller) ?? []) this.#remove(offer);
   }
 
-  /** The members whose time to answer an offer is over. */
-  overdue(now: Micros): Set<Member> {
-    const targets = new Set<Member>();
+  /** Those whose time is over, the oldest first; they stay. */
+  overdue(now: Micros): PendingOffer[] {
+    const overdue: PendingOffer[] = [];
     for (const offer of this.#all) {
       if (offer.deadline > now) break;
-      targets.add(offer.target);
+      overdue.push(offer);
     }
-    return targets;
+    return overdue;
+  }
+
+  /** All, the oldest first. */
+  values(): IterableIterator<PendingOffer> {
+    return this.#all.values();
   }
 
   #remove(offer: PendingOffer): void {

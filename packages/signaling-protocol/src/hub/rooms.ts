@@ -1,77 +1,205 @@
-import type { Member } from './connection.js';
-import type { JoinRefusal } from './errors.js';
+import type { OutputQueue } from '../output-queue.js';
+import { NEVER } from '../time.js';
+import type { Micros } from '../time.js';
+import { Deadlines } from './deadlines.js';
+import type { HubOutput, HubSnapshot } from './io.js';
+import type { HubLimits } from './options.js';
 import { TokenBucket } from './rate.js';
+import { Room } from './room.js';
+import type { RoomEntry } from './room-entry.js';
+import type { RoomIo } from './room-io.js';
+import { RoomLog } from './room-log.js';
 
-/** A room and who is in it, in the order they joined. */
-export interface Room {
-  readonly members: Map<string, Member>;
+/** A room that this instance has. */
+interface Hosted {
+  readonly name: string;
   readonly rate: TokenBucket;
-  /** Counts joins and leaves. */
-  version: number;
+  /** Absent while it is being loaded. */
+  room: Room | undefined;
+  log: RoomLog | undefined;
+  /** When it is next looked at for what is overdue. */
+  due: Micros;
 }
 
-/** Bounds of {@link Rooms}. */
-export interface RoomLimits {
-  readonly maxRooms: number;
-  readonly maxPeersPerRoom: number;
-  readonly roomMessagesPerSecond: number;
-  readonly roomMessageBurst: number;
-}
+/** Until something overdue, once committed, comes back from the log, it is not committed again. */
+const RECONSIDER_AFTER = 1_000_000;
 
-/** The rooms by name; a room exists while it has a member. */
+/**
+ * The rooms this instance has. What happens in one is committed: where rooms are not shared it is
+ * applied at once, else it goes to the room's log and is applied when it comes back from there.
+ */
 export class Rooms {
-  readonly #rooms = new Map<string, Room>();
-  readonly #limits: RoomLimits;
+  readonly #hosted = new Map<string, Hosted>();
+  readonly #due = new Deadlines<Hosted>();
+  readonly #limits: HubLimits;
+  readonly #io: RoomIo;
+  readonly #instance: string;
+  readonly #outputs: OutputQueue<HubOutput>;
+  /** Entries committed; absent where rooms are not shared. */
+  #committed: number | undefined;
 
-  constructor(limits: RoomLimits) {
+  constructor(
+    limits: HubLimits,
+    io: RoomIo,
+    instance: string,
+    isShared: boolean,
+    outputs: OutputQueue<HubOutput>,
+  ) {
     this.#limits = limits;
+    this.#io = io;
+    this.#instance = instance;
+    this.#outputs = outputs;
+    if (isShared) this.#committed = 0;
   }
 
-  get size(): number {
-    return this.#rooms.size;
+  get nextDeadline(): Micros {
+    return this.#due.next;
   }
 
-  get(name: string): Room | undefined {
-    return this.#rooms.get(name);
+  /** Whether a room of this name would be one too many. */
+  isOneTooMany(name: string): boolean {
+    return this.#hosted.size >= this.#limits.maxRooms && !this.#hosted.has(name);
   }
 
-  find(name: string, peerId: string): Member | undefined {
-    return this.#rooms.get(name)?.members.get(peerId);
+  /** What the peers of a room that is held may send. */
+  rate(name: string): TokenBucket | undefined {
+    return this.#hosted.get(name)?.rate;
   }
 
-  /** Why a peer could not join now; `undefined` if it could. */
-  refusal(name: string, peerId: string): JoinRefusal | undefined {
-    const room = this.#rooms.get(name);
-    if (room === undefined) {
-      return this.#rooms.size >= this.#limits.maxRooms ? 'too-many-rooms' : undefined;
+  /** The rooms with a peer, and how many. */
+  sizes(): { readonly room: string; readonly peers: number }[] {
+    const sizes = [];
+    for (const { name, room } of this.#hosted.values()) {
+      if (room !== undefined && room.seats.size > 0)
+        sizes.push({ room: name, peers: room.seats.size });
     }
-    if (room.members.has(peerId)) return 'peer-id-taken';
-    return room.members.size >= this.#limits.maxPeersPerRoom ? 'too-many-peers' : undefined;
+    return sizes;
   }
 
-  /** Seats `member`, whom {@link refusal} has not refused; returns its room. */
-  join(member: Member): Room {
-    const room = this.#rooms.get(member.room) ?? this.#create(member.room);
-    room.members.set(member.peer.peer_id, member);
-    room.version++;
-    return room;
+  /** Counts over all rooms; of peers only those whose place is or was last here. */
+  figures(): Pick<HubSnapshot, 'peers' | 'away' | 'rooms' | 'pendingOffers'> {
+    let [peers, away, pendingOffers] = [0, 0, 0];
+    for (const { room } of this.#hosted.values()) {
+      if (room === undefined) continue;
+      pendingOffers += room.offers.pending.size;
+      for (const { instance, home } of room.seats.members()) {
+        if (instance !== this.#instance) continue;
+        peers++;
+        if (home === undefined) away++;
+      }
+    }
+    return { peers, away, rooms: this.#hosted.size, pendingOffers };
   }
 
-  /** Takes `member` out; returns the room it left, `undefined` if that was empty then. */
-  leave({ room: name, peer }: Member): Room | undefined {
-    const room = this.#rooms.get(name);
-    if (room === undefined || !room.members.delete(peer.peer_id)) return undefined;
-    room.version++;
-    if (room.members.size > 0) return room;
-    this.#rooms.delete(name);
-    return undefined;
+  /** Other instances that have sockets of peers in the rooms here. */
+  foreignInstances(): Set<string> {
+    const instances = new Set<string>();
+    for (const { room } of this.#hosted.values()) {
+      for (const instance of room?.seats.instances() ?? []) instances.add(instance);
+    }
+    instances.delete(this.#instance);
+    return instances;
   }
 
-  #create(name: string): Room {
+  commit(now: Micros, name: string, entry: RoomEntry): void {
+    const hosted = this.#host(name);
+    if (this.#committed === undefined) {
+      hosted.room?.apply(now, entry);
+      this.#settle(hosted);
+    } else {
+      const text = RoomLog.text(this.#instance, ++this.#committed, entry);
+      this.#outputs.push({ kind: 'commit', room: name, entry: text });
+    }
+  }
+
+  /** Takes the latest snapshot of a room that was asked for. */
+  loaded(now: Micros, name: string, state: string | undefined): void {
+    const hosted = this.#hosted.get(name);
+    if (hosted === undefined || hosted.room !== undefined) return;
+    hosted.room = new Room(name, this.#limits, this.#io);
+    hosted.log = new RoomLog(hosted.room, this.#limits, this.#io);
+    if (state !== undefined && !hosted.log.restore(now, state)) {
+      this.#io.drop(this.#instance, 'unusable-snapshot');
+    }
+    this.#settle(hosted);
+  }
+
+  /** Applies an entry of the log. */
+  committed(now: Micros, name: string, position: string, text: string): void {
+    const hosted = this.#hosted.get(name);
+    const { room, log } = hosted ?? {};
+    if (hosted === undefined || room === undefined || log === undefined) return;
+    const taken = log.take(text);
+    if (taken === undefined) {
+      this.#io.drop(this.#instance, 'unusable-entry');
+      return;
+    }
+    if (taken.isRepeated) return;
+    room.apply(now, taken.entry);
+    if (log.isDueForSnapshot && taken.by === this.#instance) {
+      this.#outputs.push({ kind: 'snapshot', room: name, position, state: log.state() });
+    }
+    this.#settle(hosted);
+  }
+
+  instanceGone(now: Micros, instance: string): void {
+    for (const { name, room } of this.#hosted.values()) {
+      const isConcerned = room !== undefined && room.seats.of(instance).length > 0;
+      if (isConcerned) this.commit(now, name, { kind: 'instance-gone', instance });
+    }
+  }
+
+  /** Commits the end of all that is overdue. */
+  expire(now: Micros): void {
+    for (;;) {
+      const hosted = this.#due.takeDue(now);
+      if (hosted === undefined) return;
+      hosted.due = NEVER;
+      const entry = hosted.room?.overdue(now);
+      if (entry !== undefined) this.commit(now, hosted.name, entry);
+      const isPending = entry !== undefined && this.#committed !== undefined;
+      if (isPending) this.#schedule(hosted, (now + RECONSIDER_AFTER) as Micros);
+      else if (this.#hosted.get(hosted.name) === hosted) this.#settle(hosted);
+    }
+  }
+
+  #host(name: string): Hosted {
+    const known = this.#hosted.get(name);
+    if (known !== undefined) return known;
     const { roomMessagesPerSecond, roomMessageBurst } = this.#limits;
     const rate = new TokenBucket(roomMessagesPerSecond, roomMessageBurst);
-    const room: Room = { members: new Map(), rate, version: 0 };
-    this.#rooms.set(name, room);
-    return room;
+    const isShared = this.#committed !== undefined;
+    const room = isShared ? undefined : new Room(name, this.#limits, this.#io);
+    const hosted: Hosted = { name, rate, room, log: undefined, due: NEVER };
+    this.#hosted.set(name, hosted);
+    if (isShared) this.#outputs.push({ kind: 'load', room: name });
+    return hosted;
+  }
+
+  /** Notes the next deadline of a room that is still of use, and lets go of any other. */
+  #settle(hosted: Hosted): void {
+    const { name, room } = hosted;
+    if (room === undefined) return;
+    const isShared = this.#committed !== undefined;
+    const isOfUse = isShared ? this.#io.isHeld(name) || this.#hasPlaces(room) : room.seats.size > 0;
+    if (isOfUse) this.#schedule(hosted, room.nextDeadline);
+    else {
+      this.#due.delete(hosted);
+      this.#hosted.delete(name);
+      if (isShared) this.#outputs.push({ kind: 'unload', room: name });
+    }
+  }
+
+  /** Whether somebody's place is or was last here: those who are away are ours to wait for. */
+  #hasPlaces(room: Room): boolean {
+    for (const { instance } of room.seats.members()) if (instance === this.#instance) return true;
+    return false;
+  }
+
+  #schedule(hosted: Hosted, due: Micros): void {
+    if (due === hosted.due) return;
+    hosted.due = due;
+    if (due === NEVER) this.#due.delete(hosted);
+    else this.#due.set(hosted, due);
   }
 }

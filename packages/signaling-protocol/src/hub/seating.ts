@@ -1,189 +1,163 @@
 import { notificationText } from '../json-rpc/index.js';
-import type { RpcCall } from '../json-rpc/index.js';
-import type { HubParams, LeaveReason, ResultOf, WirePeerInfo } from '../messages/index.js';
-import { after, NEVER } from '../time.js';
+import type { JsonRpcError } from '../json-rpc/index.js';
+import type { HubParams, LeaveReason, ResultOf } from '../messages/index.js';
+import { after } from '../time.js';
 import type { Micros } from '../time.js';
-import { Member } from './connection.js';
-import type { Connection, Resumption } from './connection.js';
-import { joinError, RESUME_IN_BATCH } from './errors.js';
-import { announcementRefusal } from './grant.js';
+import { reject, respond } from './call.js';
+import type { Call, Party } from './call.js';
+import { CloseCode } from './close-code.js';
+import { joinError } from './errors.js';
+import { Member } from './member.js';
+import type { Resumption } from './member.js';
 import type { OfferExchange } from './offer-exchange.js';
-import type { HubLimits, HubOptions } from './options.js';
+import type { HubLimits } from './options.js';
 import { Outbox } from '../outbox.js';
-import type { Outlet } from './outlet.js';
-import type { Room, Rooms } from './rooms.js';
+import type { Admission, Home } from './room-entry.js';
+import type { RoomIo } from './room-io.js';
+import { Seats } from './seats.js';
 
-/** Who has a place in which room, from the announcement to the leaving, connections lost included. */
+type Announcement = HubParams<'peer.announce'>;
+
+/** Who takes which seat of a room, comes back to it, and leaves it. */
 export class Seating {
+  readonly seats: Seats = new Seats();
+  readonly #room: string;
   readonly #limits: HubLimits;
-  readonly #wallClock: HubOptions['wallClock'];
-  readonly #randomToken: HubOptions['randomToken'];
-  readonly #rooms: Rooms;
+  readonly #io: RoomIo;
   readonly #offers: OfferExchange;
-  readonly #outlet: Outlet;
-  readonly #takeOver: (stale: Connection) => void;
-  /** Members without a connection and when they lose their places, the soonest first. */
-  readonly #away = new Map<Member, Micros>();
-  #size = 0;
 
-  /** `takeOver` is to close a connection whose member has come back on another. */
-  constructor(
-    limits: HubLimits,
-    { wallClock, randomToken }: HubOptions,
-    rooms: Rooms,
-    offers: OfferExchange,
-    outlet: Outlet,
-    takeOver: (stale: Connection) => void,
-  ) {
+  constructor(room: string, limits: HubLimits, io: RoomIo, offers: OfferExchange) {
+    this.#room = room;
     this.#limits = limits;
-    this.#wallClock = wallClock;
-    this.#randomToken = randomToken;
-    this.#rooms = rooms;
+    this.#io = io;
     this.#offers = offers;
-    this.#outlet = outlet;
-    this.#takeOver = takeOver;
   }
 
-  /** Members, those away included. */
-  get size(): number {
-    return this.#size;
-  }
-
-  get away(): number {
-    return this.#away.size;
-  }
-
-  get nextDeadline(): Micros {
-    for (const deadline of this.#away.values()) return deadline;
-    return NEVER;
-  }
-
-  /** Seats the peer of a connection that has none, new or come back, or says why not. */
+  /** Seats a peer, new or come back, or says to `party`, who is at `home`, why not. */
   announce(
     now: Micros,
-    connection: Connection,
-    params: HubParams<'peer.announce'>,
-    call: RpcCall,
+    home: Home,
+    party: Party,
+    params: Announcement,
+    call: Call,
+    admission: Admission,
   ): void {
-    const refusal = announcementRefusal(connection.grant, params);
-    if (refusal !== undefined) this.#outlet.reject(connection, call, refusal);
-    // The rest of the batch would be answered to the old requests' table, or out of number.
-    else if (params.resume === true && call.batch !== undefined) {
-      this.#outlet.reject(connection, call, RESUME_IN_BATCH);
-    } else if (!this.#resume(now, connection, params, call)) {
-      this.#join(now, connection, params, call);
+    const { peer_id, resume_token, last_seq } = params;
+    const holder = this.seats.find(peer_id);
+    if (holder !== undefined) {
+      const hasToken = resume_token !== undefined && resume_token === holder.resumption?.token;
+      if (!hasToken && !(admission.isOwner && holder.home === undefined)) {
+        const waitFor = this.seats.timeLeft(holder, now);
+        this.#refuse(home, party, call, joinError('peer-id-taken', params, waitFor));
+        return;
+      }
+      if (holder.home !== undefined) {
+        this.#io.close(holder.home, CloseCode.TAKEN_OVER, 'the peer is back on another connection');
+      }
+      const missed =
+        hasToken && last_seq !== undefined ? holder.resumption?.outbox.after(last_seq) : undefined;
+      if (missed !== undefined) {
+        this.#resume(now, home, party, holder, call, admission, missed);
+        return;
+      }
+      this.leave(holder, 'connection-lost');
     }
+    this.#join(now, home, party, params, call, admission);
   }
 
-  /** The connection of `member` is gone; `goodbye` if its peer wanted it so. */
-  disconnected(now: Micros, member: Member, goodbye: boolean): void {
-    member.connection = undefined;
-    if (goodbye) this.leave(member, 'left');
-    else if (member.resumption === undefined) this.leave(member, 'connection-lost');
-    else this.#away.set(member, after(now, this.#limits.resumeWindow));
+  /** The socket of `member` is gone, and not because its peer wanted it. */
+  lost(now: Micros, member: Member): void {
+    if (member.resumption === undefined) {
+      this.leave(member, 'connection-lost');
+      return;
+    }
+    this.seats.disconnect(member);
+    member.absences++;
+    this.seats.expect(member, after(now, this.#limits.resumeWindow));
   }
 
   leave(member: Member, reason: LeaveReason): void {
-    if (member.connection !== undefined) member.connection.member = undefined;
-    member.connection = undefined;
-    this.#away.delete(member);
-    this.#size--;
-    const room = this.#rooms.leave(member);
+    const { home } = member;
+    this.seats.remove(member);
     this.#offers.end(member);
-    if (room === undefined) return;
-    const { peer_id } = member.peer;
-    const text = notificationText('peer.left', { peer_id, reason, version: room.version });
-    for (const other of room.members.values()) other.send(text);
+    this.seats.version++;
+    this.#io.left(this.#room, member, home, reason);
+    const { id: peer_id } = member;
+    const version = this.seats.version;
+    this.#tellOthers(member, notificationText('peer.left', { peer_id, reason, version }));
   }
 
-  /** Takes their places from those who were away for too long. */
-  expire(now: Micros): void {
-    for (const [member, deadline] of this.#away) {
-      if (deadline > now) break;
-      this.leave(member, 'connection-lost');
-    }
-  }
-
-  /** True if the announcement came with the token of a member, who then goes on as it was. */
   #resume(
     now: Micros,
-    connection: Connection,
-    { room: name, peer_id, resume_token, last_seq }: HubParams<'peer.announce'>,
-    call: RpcCall,
-  ): boolean {
-    const member = this.#rooms.find(name, peer_id);
-    const room = this.#rooms.get(name);
-    if (resume_token === undefined || room === undefined) return false;
-    if (member?.resumption?.token !== resume_token) return false;
-    if (member.connection !== undefined) this.#takeOver(member.connection);
-    const missed = member.resumption.outbox.after(last_seq ?? 0);
-    if (missed === undefined) {
-      this.leave(member, 'connection-lost');
-      return false;
-    }
-    const result = this.#result(now, name, room, peer_id, resume_token, true);
-    this.#outlet.respond(connection, call, result);
-    this.#away.delete(member);
-    member.connection = connection;
-    connection.member = member;
-    for (const text of missed) connection.sendUnnumbered(text);
-    return true;
+    home: Home,
+    party: Party,
+    member: Member,
+    call: Call,
+    { registeredAt }: Admission,
+    missed: readonly string[],
+  ): void {
+    this.seats.connect(member, home);
+    this.#io.count(home.instance, 'peer.announce', 'ok');
+    respond(party, call, {
+      ...this.#result(member, registeredAt),
+      resumed: true,
+      received_seq: member.receivedSeq,
+    });
+    for (const text of missed) this.#io.send(home, text);
+    this.#io.joined(now, this.#room, member, home, true);
   }
 
   #join(
     now: Micros,
-    connection: Connection,
-    params: HubParams<'peer.announce'>,
-    call: RpcCall,
+    home: Home,
+    party: Party,
+    params: Announcement,
+    call: Call,
+    { registeredAt, token }: Admission,
   ): void {
-    const { peer_id, room: name, capabilities, user_data, resume } = params;
-    const refusal = this.#rooms.refusal(name, peer_id);
-    if (refusal !== undefined) {
-      this.#outlet.reject(connection, call, joinError(refusal, params));
+    const { peer_id, capabilities, user_data, resume } = params;
+    if (this.seats.size >= this.#limits.maxPeersPerRoom) {
+      this.#refuse(home, party, call, joinError('too-many-peers', params));
       return;
     }
-    const resumption = resume === true ? this.#newResumption() : undefined;
+    const resumption = resume === true ? this.#resumption(token) : undefined;
     const peer = { peer_id, capabilities, user_data };
-    const member = new Member(name, peer, connection, resumption);
-    const room = this.#rooms.join(member);
-    this.#size++;
-    const result = this.#result(now, name, room, peer_id, resumption?.token, false);
-    // Before the connection has its member, whose messages are numbered: this one is not.
-    this.#outlet.respond(connection, call, result);
-    connection.member = member;
-    const text = notificationText('peer.announced', { ...peer, version: room.version });
-    for (const other of room.members.values()) if (other !== member) other.send(text);
+    const member = new Member(this.#io, peer, resumption, home, home.instance);
+    this.seats.add(member);
+    this.seats.version++;
+    this.#io.count(home.instance, 'peer.announce', 'ok');
+    const result = this.#result(member, registeredAt);
+    // To the connection, not the member, whose messages are numbered: this one is not.
+    respond(party, call, resumption === undefined ? result : { ...result, resumed: false });
+    this.#io.joined(now, this.#room, member, home, false);
+    const news = { ...peer, version: this.seats.version };
+    this.#tellOthers(member, notificationText('peer.announced', news));
   }
 
-  #result(
-    now: Micros,
-    name: string,
-    room: Room,
-    peerId: string,
-    token: string | undefined,
-    resumed: boolean,
-  ): ResultOf<'peer.announce'> {
+  #refuse(home: Home, party: Party, call: Call, error: JsonRpcError): void {
+    this.#io.refused(home);
+    this.#io.count(home.instance, 'peer.announce', error.code);
+    reject(party, call, error);
+  }
+
+  #result({ id, resumption }: Member, registered_at: string): ResultOf<'peer.announce'> {
     return {
       status: 'registered',
-      registered_at: this.#wallClock(now),
-      room: name,
-      peers: peersOf(room, peerId),
-      presence_version: room.version,
-      ...(token === undefined ? {} : { resume_token: token, resumed }),
+      registered_at,
+      room: this.#room,
+      peers: this.seats.peers(id),
+      presence_version: this.seats.version,
+      ...(resumption && { resume_token: resumption.token }),
     };
   }
 
-  #newResumption(): Resumption | undefined {
-    const token = this.#randomToken?.();
+  #resumption(token: string | undefined): Resumption | undefined {
     if (token === undefined) return undefined;
     const { maxKeptMessages: messages, maxKeptCharacters: characters } = this.#limits;
     return { token, outbox: new Outbox({ messages, characters }) };
   }
-}
 
-/** The peers of `room` as they are on the wire, without the one that is `exceptId`. */
-export function peersOf(room: Room, exceptId: string | undefined): WirePeerInfo[] {
-  const peers: WirePeerInfo[] = [];
-  for (const { peer } of room.members.values()) if (peer.peer_id !== exceptId) peers.push(peer);
-  return peers;
+  #tellOthers(member: Member, text: string): void {
+    for (const other of this.seats.members()) if (other !== member) other.send(text);
+  }
 }

@@ -5,6 +5,7 @@ import { DEFAULT_JSON_RPC_LIMITS } from './limits.js';
 import type { JsonRpcLimits } from './limits.js';
 import type { IncomingMessage, JsonRpcError, JsonRpcId, JsonRpcParams } from './message.js';
 import { parseJsonRpc } from './parse.js';
+import { parseFailureError } from './parse-failure.js';
 import type { ParseFailure } from './parse.js';
 import { batchText, errorText, requestText, resultText } from './serialize.js';
 
@@ -118,7 +119,7 @@ export class RpcPeer {
   receive(now: Micros, text: string): RpcEvent[] {
     const parsed = parseJsonRpc(text, this.#limits);
     if (!parsed.ok) {
-      const reply = errorText(null, this.#failureError(parsed.reason));
+      const reply = errorText(null, parseFailureError(parsed.reason, this.#limits));
       return [
         { kind: 'dropped', reason: parsed.reason },
         { kind: 'send', text: reply },
@@ -252,33 +253,12 @@ export class RpcPeer {
     batch.texts.push(text);
     return --batch.waiting === 0 ? batchText(batch.texts) : undefined;
   }
-
-  #failureError(reason: ParseFailure): JsonRpcError {
-    const { maxMessageBytes, maxBatch, maxDepth } = this.#limits;
-    switch (reason) {
-      case 'not-json':
-        return { code: ErrorCode.PARSE_ERROR, message: 'the message is not JSON' };
-      case 'message-too-large':
-        return invalidRequest(`a message has at most ${maxMessageBytes} bytes; send less at once`);
-      case 'nested-too-deep':
-        return invalidRequest(`a message nests at most ${maxDepth} deep; flatten it`);
-      case 'empty-batch':
-        return invalidRequest('a batch has at least one member; leave the empty one out');
-      case 'batch-too-long':
-        return invalidRequest(`a batch has at most ${maxBatch} members; split it`);
-    }
-  }
 }
 
 const BUSY: JsonRpcError = {
   code: ErrorCode.TOO_MANY_REQUESTS,
   message: 'too many requests wait for their answers; wait before sending more',
 };
-
-const invalidRequest = (message: string): JsonRpcError => ({
-  code: ErrorCode.INVALID_REQUEST,
-  message,
-});
 
 function first<T>(values: Iterable<T>): T | undefined {
   for (const value of values) return value;

@@ -19,6 +19,9 @@ export const decodeForClient = (
   params: JsonRpcParams | undefined,
 ): Decoded<ClientCall> => decodeCall<ClientCall>('toClient', method, params);
 
+/** Whether the protocol has a method of this name. */
+export const isMethod = (name: string): name is MethodName => Object.hasOwn(METHODS, name);
+
 /** Whether `method` is useless without an id, because its result is the point of it. */
 export const isRequest = (method: MethodName): boolean => 'result' in METHODS[method];
 
@@ -75,7 +78,7 @@ function decodeCall<Call extends HubCall | ClientCall>(
 }
 
 function schemaOf(side: 'toHub' | 'toClient', method: string): z.ZodType | undefined {
-  if (!Object.hasOwn(METHODS, method)) return undefined;
-  const definition: { toHub?: z.ZodType; toClient?: z.ZodType } = METHODS[method as MethodName];
+  if (!isMethod(method)) return undefined;
+  const definition: { toHub?: z.ZodType; toClient?: z.ZodType } = METHODS[method];
   return definition[side];
 }

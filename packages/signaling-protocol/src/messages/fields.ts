@@ -9,6 +9,7 @@ export const FieldLimit = {
   CAPABILITIES: 64,
   CAPABILITY_LENGTH: 64,
   REASON_LENGTH: 256,
+  CLOSE_REASON_LENGTH: 120,
   MID_LENGTH: 256,
   USER_FRAGMENT_LENGTH: 256,
   ICE_SERVERS: 16,
@@ -53,6 +54,13 @@ export const sdpMLineIndex = z.int().min(0).max(65_535).nullable();
 export const userFragment = printable(FieldLimit.USER_FRAGMENT_LENGTH).nullish();
 
 export const reason = printable(FieldLimit.REASON_LENGTH);
+
+/** Why a connection is closed; at most 123 bytes (RFC 6455 §5.5). */
+export const closeReason = z
+  .string()
+  .max(FieldLimit.CLOSE_REASON_LENGTH)
+  .regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
+  .default('removed by an admin');
 
 /** An RTCIceServer (W3C WebRTC §4.2.2) whose `urls` are always a list. */
 export const iceServer = z.object({

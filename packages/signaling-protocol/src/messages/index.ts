@@ -17,5 +17,5 @@ export type {
   SignalingState,
   WirePeerInfo,
 } from './methods.js';
-export { decodeForClient, decodeForHub, decodeValue, isRequest } from './decode.js';
+export { decodeForClient, decodeForHub, decodeValue, isMethod, isRequest } from './decode.js';
 export type { Decoded } from './decode.js';

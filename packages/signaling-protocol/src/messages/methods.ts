@@ -103,7 +103,8 @@ export const METHODS = {
   'peer.left': {
     toClient: z.object({
       peer_id: field.id,
-      reason: z.enum(['left', 'connection-lost']),
+      /** It said so; it lost its connection; an admin removed it. */
+      reason: z.enum(['left', 'connection-lost', 'removed']),
       ...version,
     }),
   },
@@ -130,6 +131,26 @@ export const METHODS = {
   },
   'server.draining': {
     toClient: z.object({ reconnect_after_ms: z.int().min(0).max(MAX_RECONNECT_AFTER_MS) }),
+  },
+  /** For admins: the rooms of this server that have a peer. */
+  'admin.rooms': {
+    toHub: z.object({}),
+    result: z.object({ rooms: z.array(z.object({ room: field.id, peers: field.count })) }),
+  },
+  /** For admins: removes a peer; its connection is closed with 4403. */
+  'admin.kick': {
+    toHub: z.object({ room: field.id, peer_id: field.id, reason: field.closeReason }),
+    result: z.null(),
+  },
+  /** For admins: removes all peers of a room, and with them the room. */
+  'admin.close_room': {
+    toHub: z.object({ room: field.id, reason: field.closeReason }),
+    result: z.object({ removed: field.count }),
+  },
+  /** The OpenRPC document of this protocol. */
+  'rpc.discover': {
+    toHub: z.object({}),
+    result: z.looseObject({ openrpc: z.string() }),
   },
 } as const;
 
@@ -170,7 +191,7 @@ export type ClientCall = {
 export type WirePeerInfo = z.output<typeof peerInfo>;
 /** {@link field.iceServer} on the wire and in the API. */
 export type IceServer = z.output<typeof field.iceServer>;
-/** Why a peer is gone: it said so, or its connection was lost. */
+/** Why a peer is gone: it said so, its connection was lost, or an admin removed it. */
 export type LeaveReason = ClientParams<'peer.left'>['reason'];
 /** `connectionState` of an RTCPeerConnection. */
 export type ConnectionState = z.output<typeof field.connectionState>;

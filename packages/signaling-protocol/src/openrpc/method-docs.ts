@@ -153,4 +153,32 @@ export const METHOD_DOCS: Readonly<Record<string, MethodDoc>> = {
     errors: [],
     toClient: { reconnect_after_ms: 1500 },
   },
+  'admin.rooms': {
+    summary: 'Lists the rooms of this server that have a peer; for admins.',
+    errors: ['FORBIDDEN', 'RATE_LIMITED'],
+    toHub: {},
+    result: { rooms: [{ room: 'studio', peers: 2 }] },
+  },
+  'admin.kick': {
+    summary: 'Removes a peer from its room and closes its connection with 4403; for admins.',
+    errors: ['FORBIDDEN', 'PEER_NOT_FOUND', 'RATE_LIMITED'],
+    toHub: { room: 'studio', peer_id: 'bob', reason: 'not invited' },
+    result: null,
+  },
+  'admin.close_room': {
+    summary: 'Removes every peer of a room; for admins.',
+    errors: ['FORBIDDEN', 'RATE_LIMITED'],
+    toHub: { room: 'studio', reason: 'the meeting is over' },
+    result: { removed: 2 },
+  },
+  'rpc.discover': {
+    summary: 'Gives this document (OpenRPC service discovery).',
+    errors: ['RATE_LIMITED'],
+    toHub: {},
+    result: {
+      openrpc: '1.4.1',
+      info: { title: 'rm.signaling.v1', version: '1' },
+      methods: [],
+    },
+  },
 };

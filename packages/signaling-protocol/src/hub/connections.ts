@@ -1,0 +1,157 @@
+import { notificationText } from '../json-rpc/index.js';
+import type { LeaveReason } from '../messages/index.js';
+import type { OutputQueue } from '../output-queue.js';
+import type { Micros } from '../time.js';
+import { Connection } from './connection.js';
+import type { Allowance } from './connection.js';
+import { Deadlines } from './deadlines.js';
+import type { Grant } from './grant.js';
+import { iceServersParams } from './ice-servers.js';
+import { SocketIdInUseError } from './io.js';
+import type { HubDrop, HubOutput, SocketId } from './io.js';
+import type { Member } from './member.js';
+import type { Home } from './room-entry.js';
+import type { Outcome, RoomIo } from './room-io.js';
+import type { Tally } from './tally.js';
+
+/** The sockets of this instance, and what rooms have to say to them. */
+export class Connections implements RoomIo {
+  readonly #instance: string;
+  readonly #outputs: OutputQueue<HubOutput>;
+  readonly #tally: Tally;
+  readonly #bySocket = new Map<SocketId, Connection>();
+  readonly #expiries = new Deadlines<Connection>();
+  /** How many here are in a room, about to be, or wait for what they asked of it. */
+  readonly #stakes = new Map<string, number>();
+
+  constructor(instance: string, outputs: OutputQueue<HubOutput>, tally: Tally) {
+    this.#instance = instance;
+    this.#outputs = outputs;
+    this.#tally = tally;
+  }
+
+  get size(): number {
+    return this.#bySocket.size;
+  }
+
+  /** When the next token expires; `NEVER` if none does. */
+  get nextExpiry(): Micros {
+    return this.#expiries.next;
+  }
+
+  get(socket: SocketId): Connection | undefined {
+    return this.#bySocket.get(socket);
+  }
+
+  all(): IterableIterator<Connection> {
+    return this.#bySocket.values();
+  }
+
+  /** Throws {@link SocketIdInUseError}. */
+  open(socket: SocketId, grant: Grant, allowance: Allowance): void {
+    if (this.#bySocket.has(socket)) throw new SocketIdInUseError(socket);
+    const home = { instance: this.#instance, socket };
+    const connection = new Connection(home, grant, allowance, this.#outputs);
+    this.#bySocket.set(socket, connection);
+    if (grant.expiresAt !== undefined) this.#expiries.set(connection, grant.expiresAt);
+  }
+
+  /** Removes and returns a connection whose token has expired. */
+  takeExpired(now: Micros): Connection | undefined {
+    return this.#expiries.takeDue(now);
+  }
+
+  /** `connection` announces itself to `room`. */
+  enter(connection: Connection, room: string): void {
+    connection.room = room;
+    this.#stake(room, 1);
+  }
+
+  /** Somebody here asks something of `room`. */
+  ask(room: string): void {
+    this.#stake(room, 1);
+  }
+
+  /** Forgets a connection and has its socket closed. */
+  shut(connection: Connection, code: number, reason: string): void {
+    this.#outputs.push({ kind: 'close', socket: connection.home.socket, code, reason });
+    this.forget(connection);
+  }
+
+  forget(connection: Connection): void {
+    this.#bySocket.delete(connection.home.socket);
+    this.#expiries.delete(connection);
+    this.#vacate(connection);
+  }
+
+  /** Tells a peer that has its place the ICE servers it was given. */
+  tellIceServers(now: Micros, connection: Connection): void {
+    if (connection.iceServers === undefined || !connection.isSeated) return;
+    const params = iceServersParams(connection.iceServers, now);
+    connection.send(notificationText('server.ice_servers', params));
+  }
+
+  isHeld(room: string): boolean {
+    return this.#stakes.has(room);
+  }
+
+  send(home: Home, text: string): void {
+    this.#at(home)?.send(text);
+  }
+
+  close(home: Home, code: number, reason: string): void {
+    const connection = this.#at(home);
+    if (connection !== undefined) this.shut(connection, code, reason);
+  }
+
+  joined(now: Micros, room: string, { id: peerId }: Member, home: Home, resumed: boolean): void {
+    const connection = this.#at(home);
+    if (connection === undefined) return;
+    connection.isSeated = true;
+    this.#outputs.push({ kind: 'joined', socket: home.socket, room, peerId, resumed });
+    this.tellIceServers(now, connection);
+  }
+
+  refused(home: Home): void {
+    const connection = this.#at(home);
+    if (connection !== undefined) this.#vacate(connection);
+  }
+
+  asked(room: string, { instance }: Home): void {
+    if (instance === this.#instance) this.#stake(room, -1);
+  }
+
+  left(
+    room: string,
+    { id: peerId, instance }: Member,
+    home: Home | undefined,
+    reason: LeaveReason,
+  ): void {
+    if (instance !== this.#instance) return;
+    this.#outputs.push({ kind: 'left', socket: home?.socket, room, peerId, reason });
+  }
+
+  count(instance: string, method: string, outcome: Outcome): void {
+    if (instance === this.#instance) this.#tally.count(method, outcome);
+  }
+
+  drop(instance: string, reason: HubDrop): void {
+    if (instance === this.#instance) this.#tally.drop(reason);
+  }
+
+  #at({ instance, socket }: Home): Connection | undefined {
+    return instance === this.#instance ? this.#bySocket.get(socket) : undefined;
+  }
+
+  #vacate(connection: Connection): void {
+    if (connection.room !== undefined) this.#stake(connection.room, -1);
+    connection.room = undefined;
+    connection.isSeated = false;
+  }
+
+  #stake(room: string, change: 1 | -1): void {
+    const stakes = (this.#stakes.get(room) ?? 0) + change;
+    if (stakes === 0) this.#stakes.delete(room);
+    else this.#stakes.set(room, stakes);
+  }
+}

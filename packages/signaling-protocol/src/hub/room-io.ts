@@ -1,0 +1,30 @@
+import type { LeaveReason } from '../messages/index.js';
+import type { Micros } from '../time.js';
+import type { HubDrop } from './io.js';
+import type { Member } from './member.js';
+import type { Home } from './room-entry.js';
+
+/** How a call ended: `ok`, or the code of its error. */
+export type Outcome = 'ok' | number;
+
+/**
+ * What a room brings about outside of itself. Of what concerns another instance's sockets the
+ * receiver does nothing: there the same room says the same.
+ */
+export interface RoomIo {
+  /** Whether anybody here is in the room, about to be, or waits for what was asked of it. */
+  isHeld(room: string): boolean;
+  send(home: Home, text: string): void;
+  close(home: Home, code: number, reason: string): void;
+  joined(now: Micros, room: string, member: Member, home: Home, resumed: boolean): void;
+  /** The announcement from `home` had no success. */
+  refused(home: Home): void;
+  /** What an admin asked from `home` is answered. */
+  asked(room: string, home: Home): void;
+  /** `home` is absent where the peer had none any more. */
+  left(room: string, member: Member, home: Home | undefined, reason: LeaveReason): void;
+  /** A call from a socket of `instance` was answered or passed on. */
+  count(instance: string, method: string, outcome: Outcome): void;
+  /** A message from a socket of `instance` had no effect. */
+  drop(instance: string, reason: HubDrop): void;
+}
