@@ -1,4 +1,4 @@
-import type { RpcCall, RpcDrop, RpcPeer } from '../json-rpc/index.js';
+import type { RpcCall, RpcDrop } from '../json-rpc/index.js';
 import type { PeerInfo, SessionDescription, SignalingEvents } from './types.js';
 
 /** An offer as the engine hands it on; given back to answer it. */
@@ -6,8 +6,6 @@ export interface ReceivedOffer extends SessionDescription {
   readonly from: string;
   readonly requestId: string;
   readonly call: RpcCall;
-  /** The connection it came by, the only one it can be answered on. */
-  readonly rpc: RpcPeer;
 }
 
 /** Events that are plain data; offers carry a way to answer and come as an output of their own. */
@@ -27,8 +25,8 @@ export type EngineOutput =
   /** Open a new socket; the engine is told of its fate. */
   | { readonly kind: 'dial' }
   | { readonly kind: 'send'; readonly text: string }
-  /** Close the socket in good order; the engine wants to hear no more of it. */
-  | { readonly kind: 'hang-up' }
+  /** Close the socket, of which the engine wants to hear no more; a goodbye gives up the place. */
+  | { readonly kind: 'hang-up'; readonly goodbye: boolean }
   | { readonly kind: 'connect-failed'; readonly error: unknown }
   | { readonly kind: 'offer'; readonly offer: ReceivedOffer }
   | {

@@ -28,6 +28,18 @@ export const timeoutError = ({ url, connectTimeout }: ClientSettings): Signaling
     `${url} did not answer within ${connectTimeout / 1_000} ms; check that it is a signaling server`,
   );
 
+export const silentError = (url: string): SignalingError =>
+  new SignalingError(
+    'CONNECTION_LOST',
+    `${url} is silent even when asked; the connection is made again, wait for "connected"`,
+  );
+
+export const notKept = (url: string): SignalingError =>
+  new SignalingError(
+    'CONNECTION_LOST',
+    `too much was sent while the connection to ${url} was lost to keep it all; send this again`,
+  );
+
 export const notResumed = (url: string): SignalingError =>
   new SignalingError(
     'CONNECTION_LOST',

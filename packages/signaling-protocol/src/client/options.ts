@@ -23,6 +23,11 @@ export interface ClientOptions {
    * server waits, so that its own error comes first.
    */
   readonly offerTimeoutMs?: number | undefined;
+  /**
+   * Silence of the server, in milliseconds, after which it is asked for a sign of life; default
+   * 10000. If nothing comes within 5 s of that, the connection counts as lost.
+   */
+  readonly keepAliveMs?: number | undefined;
   /** Bytes of the largest message accepted from the server; default 4194304 (4 MiB). */
   readonly maxMessageBytes?: number | undefined;
 }
@@ -33,6 +38,7 @@ export interface ClientSettings {
   readonly announcement: HubParams<'peer.announce'>;
   readonly connectTimeout: Micros;
   readonly offerTimeout: Micros;
+  readonly keepAlive: Micros;
   readonly maxMessageBytes: number;
 }
 
@@ -49,6 +55,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     announcement,
     connectTimeout: milliseconds(positive('connectTimeoutMs', options.connectTimeoutMs, 10_000)),
     offerTimeout: milliseconds(positive('offerTimeoutMs', options.offerTimeoutMs, 12_000)),
+    keepAlive: milliseconds(positive('keepAliveMs', options.keepAliveMs, 10_000)),
     maxMessageBytes: positive('maxMessageBytes', options.maxMessageBytes, 4_194_304),
   };
 }

@@ -55,6 +55,13 @@ export class OwnRequests {
       : listed(requestId, outcome.result);
   }
 
+  /** Removes the request and says that it has failed with `error`. */
+  fail(rpcId: number, error: SignalingError): EngineOutput | undefined {
+    const requestId = this.#waiting.get(rpcId)?.requestId;
+    this.#waiting.delete(rpcId);
+    return requestId === undefined ? undefined : { kind: 'request-failed', requestId, error };
+  }
+
   /** Removes all; each has failed with `error`. */
   failAll(error: SignalingError): EngineOutput[] {
     const outputs = [...this.#waiting.values()].map(({ requestId }): EngineOutput => ({

@@ -13,15 +13,22 @@ export class Presence {
   #peers = new Map<string, PeerInfo>();
   /** Unknown with servers that number no changes; then every change is believed. */
   #version: number | undefined;
+  #isBehind = false;
 
   get peers(): PeerInfo[] {
     return [...this.#peers.values()];
+  }
+
+  /** Whether a change is known to be missing. */
+  get isBehind(): boolean {
+    return this.#isBehind;
   }
 
   /** Begins anew with a snapshot; no events come of it. */
   reset(peers: readonly WirePeerInfo[], version: number | undefined): void {
     this.#peers = new Map(peers.map((peer) => [peer.peer_id, peerInfoFrom(peer)]));
     this.#version = version;
+    this.#isBehind = false;
   }
 
   announced(peer: PeerInfo, version: number | undefined): PresenceChange {
@@ -58,7 +65,10 @@ export class Presence {
   #step(version: number | undefined): 'next' | 'known' | 'gap' {
     if (version === undefined || this.#version === undefined) return 'next';
     if (version <= this.#version) return 'known';
-    if (version > this.#version + 1) return 'gap';
+    if (version > this.#version + 1) {
+      this.#isBehind = true;
+      return 'gap';
+    }
     this.#version = version;
     return 'next';
   }

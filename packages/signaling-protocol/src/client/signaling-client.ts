@@ -5,7 +5,6 @@ import { ClientEngine } from './client-engine.js';
 import { DialedSocket } from './dialed-socket.js';
 import type { ClientDrop, EngineOutput, ReceivedOffer } from './engine-io.js';
 import { SignalingError } from './errors.js';
-import { invalidUrl } from './failures.js';
 import type { ClientOptions } from './options.js';
 import type { AbortSignalLike, SignalingRuntime } from './runtime.js';
 import { TypedEvents } from './typed-events.js';
@@ -28,6 +27,9 @@ export interface AbortOptions {
   /** Rejects the promise with the signal's reason; what is no longer waited for is forgotten. */
   readonly signal?: AbortSignalLike | undefined;
 }
+
+/** The longest delay that setTimeout keeps. */
+const MAX_DELAY_MS = 2_147_483_647;
 
 interface Waiting<T> {
   resolve(value: T): void;
@@ -95,7 +97,8 @@ export class SignalingClient {
   }
 
   /**
-   * Sends an offer to a peer and resolves with its answer. Rejects with an `RpcError` that has the
+   * Sends an offer to a peer and resolves with its answer. While the connection is being made again
+   * and may be resumed the offer waits for that, and its time runs. Rejects with an `RpcError` that has the
    * code of the other end, or with a {@link SignalingError} (`NOT_CONNECTED`, `CONNECTION_LOST`,
    * `INVALID_ARGUMENT`, `TOO_MANY_REQUESTS`, `CLOSED`).
    */
@@ -118,7 +121,7 @@ export class SignalingClient {
     );
   }
 
-  /** Asks the server who else is in the room; rejects as {@link offer} does. */
+  /** Asks the server who else is in the room; waits and rejects as {@link offer} does. */
   peers(options: AbortOptions = {}): Promise<readonly PeerInfo[]> {
     let requestId = '';
     return this.#awaitable(
@@ -135,8 +138,10 @@ export class SignalingClient {
   }
 
   /**
-   * Sends an ICE candidate; an empty one ends the candidates. Returns false, and drops it, while
-   * not connected. Throws {@link SignalingError} `INVALID_ARGUMENT`.
+   * Sends an ICE candidate; an empty one ends the candidates. While the connection is being made
+   * again and may be resumed it is kept until then; `lost` tells if that came to nothing. Returns
+   * false, and drops it, when there is no connection otherwise. Throws {@link SignalingError}
+   * `INVALID_ARGUMENT`.
    */
   sendCandidate(to: string, candidate: IceCandidate): boolean {
     return this.#acting(() => this.#engine.sendCandidate(to, candidate));
@@ -207,13 +212,14 @@ export class SignalingClient {
   }
 
   #setTimer(deadline: Micros): void {
-    if (deadline === this.#timerDeadline) return;
+    // A timer that comes too early finds nothing due and is set again; most deadlines only move on.
+    if (deadline >= this.#timerDeadline && deadline !== NEVER) return;
     this.#cancelTimer();
     this.#cancelTimer = () => undefined;
     this.#timerDeadline = deadline;
     if (deadline === NEVER) return;
     const delayMs = Math.max(0, Math.ceil((deadline - this.#now()) / 1_000));
-    this.#cancelTimer = this.#runtime.clock.setTimer(delayMs, () => {
+    this.#cancelTimer = this.#runtime.clock.setTimer(Math.min(delayMs, MAX_DELAY_MS), () => {
       this.#timerDeadline = NEVER;
       this.#acting(() => this.#engine.advance(this.#now()));
     });
@@ -228,7 +234,7 @@ export class SignalingClient {
         this.#socket?.send(output.text);
         return;
       case 'hang-up':
-        this.#hungUp = this.#socket?.hangUp() ?? this.#hungUp;
+        this.#hungUp = this.#socket?.hangUp(output.goodbye) ?? this.#hungUp;
         this.#socket = undefined;
         return;
       case 'connect-failed':
@@ -266,14 +272,14 @@ export class SignalingClient {
       this.#socket = new DialedSocket(this.#url, this.#runtime, {
         opened: () => at((now) => this.#engine.socketOpened(now)),
         text: (text) => at((now) => this.#engine.receive(now, text)),
-        binary: () => this.#engine.receiveBinary(),
+        binary: () => at((now) => this.#engine.receiveBinary(now)),
         closed: (end) => {
           this.#socket = undefined;
           at((now) => this.#engine.socketClosed(now, end));
         },
       });
     } catch (error) {
-      this.#engine.abandonConnect(invalidUrl(this.#url, error));
+      at((now) => this.#engine.dialFailed(now, error));
     }
   }
 

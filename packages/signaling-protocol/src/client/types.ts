@@ -57,6 +57,12 @@ export interface SignalingEvents {
    * in the room now, and whatever was under way is lost.
    */
   readonly connected: { readonly peers: readonly PeerInfo[]; readonly resumed: boolean };
+  /**
+   * So many candidates, states, disconnects and answers never reached the server, and are not sent
+   * again: they were given while the connection was lost, and the place could not be resumed or
+   * more was sent than is kept. Follows `connected`. Requests reject instead.
+   */
+  readonly lost: { readonly messages: number };
   /** The connection is gone, `cause` says why; the next attempt is in `delayMs` milliseconds. */
   readonly reconnecting: {
     readonly attempt: number;

@@ -13,10 +13,15 @@ interface Timer {
 /** A clock, a hub and the network between it and its clients, all in virtual time. */
 export class VirtualWorld {
   hub = new Hub({ wallClock: isoTime });
-  /** What becomes of a new connection. */
-  network: 'up' | 'refused' | 'silent' = 'up';
+  /** Takes what clients send in place of the hub. */
+  script: ((socket: VirtualSocket, text: string) => void) | undefined;
+  /** What becomes of a new connection; `broken` reports an error and no close. */
+  network: 'up' | 'refused' | 'broken' | 'silent' = 'up';
+  /** Whether sockets can be cut off, as those of `ws` and unlike those of browsers. */
+  canTerminate = true;
   readonly sockets: VirtualSocket[] = [];
   readonly dialedAt: number[] = [];
+  timersSet = 0;
   now = 0 as Micros;
   readonly #timers = new Set<Timer>();
 
@@ -43,6 +48,7 @@ export class VirtualWorld {
   }
 
   setTimer(delayMs: number, fn: () => void): () => void {
+    this.timersSet++;
     const timer = { due: (this.now + delayMs * 1_000) as Micros, fn };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
@@ -105,6 +111,8 @@ export class VirtualSocket implements SocketLike {
   terminated = false;
   /** A stalled socket carries nothing and does not close. */
   stalled = false;
+  /** Where there is one: ends a socket whose other end does not. */
+  readonly terminate?: () => void;
   readonly #world: VirtualWorld;
   readonly #id: number;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
@@ -113,12 +121,18 @@ export class VirtualSocket implements SocketLike {
     this.#world = world;
     this.#id = id;
     this.protocols = protocols;
+    if (world.canTerminate) {
+      this.terminate = () => {
+        this.terminated = true;
+        this.die(1006, '');
+      };
+    }
     const { network } = world;
     if (network === 'silent') this.stalled = true;
-    else if (network === 'refused') {
+    else if (network === 'refused' || network === 'broken') {
       this.#later(() => {
-        call(this.onerror, { message: 'connect ECONNREFUSED' });
-        this.die(1006, '');
+        this.fail('connect ECONNREFUSED');
+        if (network === 'refused') this.die(1006, '');
       });
     } else this.#later(() => this.#open());
   }
@@ -133,15 +147,14 @@ export class VirtualSocket implements SocketLike {
     this.closes.push(code);
     if (this.stalled) return;
     this.#later(() => {
-      this.#hub({ kind: 'closed', clean: true });
+      this.#hub({ kind: 'closed', clean: code === undefined || code === 1000 });
       this.die(code ?? 1005, '');
     });
   }
 
-  terminate(): void {
-    this.terminated = true;
-    this.#hub({ kind: 'closed', clean: false });
-    this.#end(1006, '');
+  /** An error is reported, and nothing else. */
+  fail(message: string): void {
+    call(this.onerror, { message });
   }
 
   /** The connection breaks: the client hears of it, the hub as of a loss. */
@@ -157,7 +170,9 @@ export class VirtualSocket implements SocketLike {
   #open(): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
-    this.#world.hub.handle({ kind: 'opened', now: this.#world.now, socket: this.#id });
+    if (this.#world.script === undefined) {
+      this.#world.hub.handle({ kind: 'opened', now: this.#world.now, socket: this.#id });
+    }
     call(this.onopen, {});
   }
 
@@ -169,6 +184,10 @@ export class VirtualSocket implements SocketLike {
 
   #hub(input: { kind: 'text'; text: string } | { kind: 'closed'; clean: boolean }): void {
     if (this.#state !== 'open') return;
+    if (this.#world.script !== undefined) {
+      if (input.kind === 'text') this.#world.script(this, input.text);
+      return;
+    }
     this.#world.hub.handle({ ...input, now: this.#world.now, socket: this.#id });
     this.#world.drain();
   }
