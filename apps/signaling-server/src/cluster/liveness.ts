@@ -1,0 +1,71 @@
+import type { RedisLink } from './redis-link.js';
+
+/** What {@link Liveness} needs. */
+export interface LivenessOptions {
+  /** What the keys of all instances begin with. */
+  readonly prefix: string;
+  /** This instance. */
+  readonly instance: string;
+  readonly ttlMs: number;
+  /** The instances that are watched. */
+  readonly others: () => ReadonlySet<string>;
+  readonly onGone: (instance: string) => void;
+}
+
+/** Tells other instances that this one lives, and finds out which of them do not any more. */
+export class Liveness {
+  readonly #options: LivenessOptions;
+  #link: RedisLink | undefined;
+  #linkedAtMs = 0;
+  /** Those whose sign of life was there since the link is. */
+  readonly #seen = new Set<string>();
+  /** Those that have been told to be gone. */
+  readonly #gone = new Set<string>();
+
+  constructor(options: LivenessOptions) {
+    this.#options = options;
+  }
+
+  /** To be called about five times within the time that a sign of life lasts. */
+  async beat(link: RedisLink): Promise<void> {
+    if (link !== this.#link) {
+      this.#link = link;
+      this.#linkedAtMs = performance.now();
+      this.#seen.clear();
+    }
+    const { instance, ttlMs, others } = this.#options;
+    const watched = [...others()].filter((other) => other !== instance);
+    const sign = link.probe('SET', this.#key(instance), 1, 'PX', ttlMs);
+    if (watched.length > 0) {
+      const signs = await link.command('MGET', ...watched.map((other) => this.#key(other)));
+      this.#judge(watched, signs as readonly (string | null)[]);
+    }
+    for (const set of [this.#seen, this.#gone]) {
+      for (const other of set) if (!watched.includes(other)) set.delete(other);
+    }
+    await sign;
+  }
+
+  /** Lets the others find out at once that this instance ends. */
+  async end(link: RedisLink): Promise<void> {
+    await link.command('DEL', this.#key(this.#options.instance));
+  }
+
+  #judge(watched: readonly string[], signs: readonly (string | null)[]): void {
+    // After an outage of Redis all signs are missing until everybody is back.
+    const isSettled = performance.now() - this.#linkedAtMs >= this.#options.ttlMs;
+    for (const [index, other] of watched.entries()) {
+      if (signs[index] !== null) {
+        this.#seen.add(other);
+        this.#gone.delete(other);
+      } else if (!this.#gone.has(other) && (isSettled || this.#seen.has(other))) {
+        this.#gone.add(other);
+        this.#options.onGone(other);
+      }
+    }
+  }
+
+  #key(instance: string): string {
+    return `${this.#options.prefix}:1:instance:${instance}`;
+  }
+}

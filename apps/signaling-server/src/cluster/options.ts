@@ -1,0 +1,53 @@
+import { SignalingServerError } from '../errors.js';
+
+/** How instances of the server share their rooms through a Redis of version 6.2 or later. */
+export interface ClusterOptions {
+  /** `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. */
+  readonly url: string;
+  /** What all keys begin with; instances with the same one share their rooms. Default `rm`. */
+  readonly prefix?: string | undefined;
+  /** Time that a room's log outlives the last instance that follows it, in ms; default 600000. */
+  readonly roomTtlMs?: number | undefined;
+  /** Time without a sign of life after which an instance counts as gone, in ms; default 5000. */
+  readonly instanceTtlMs?: number | undefined;
+  /** Entries of all rooms that wait for Redis; default 20000. */
+  readonly maxWaitingEntries?: number | undefined;
+  /** Bytes of these; default 33554432 (32 MiB). */
+  readonly maxWaitingBytes?: number | undefined;
+}
+
+/** {@link ClusterOptions} with its defaults, but for the URL. */
+export interface ClusterLimits {
+  readonly roomTtlMs: number;
+  readonly instanceTtlMs: number;
+  readonly maxWaitingEntries: number;
+  readonly maxWaitingBytes: number;
+}
+
+const DEFAULTS: ClusterLimits = {
+  roomTtlMs: 600_000,
+  instanceTtlMs: 5_000,
+  maxWaitingEntries: 20_000,
+  maxWaitingBytes: 33_554_432,
+};
+
+/** Times below this are those of the network, in ms. */
+const LEAST_TTL_MS = 500;
+
+/** Throws `SignalingServerError` (`INVALID_OPTION`). */
+export function clusterLimits(options: ClusterOptions): ClusterLimits {
+  const limits: Record<keyof ClusterLimits, number> = { ...DEFAULTS };
+  for (const name of Object.keys(DEFAULTS) as (keyof ClusterLimits)[]) {
+    const value = options[name] ?? limits[name];
+    const least = name.endsWith('TtlMs') ? LEAST_TTL_MS : 1;
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new SignalingServerError(
+        'INVALID_OPTION',
+        `${name} is ${value}; give a whole number of at least ${least}`,
+        undefined,
+      );
+    }
+    limits[name] = value;
+  }
+  return limits;
+}
