@@ -26,7 +26,7 @@ if (!isInstalled) {
 export const describeWithRedis: typeof describe.skip = isInstalled ? describe : describe.skip;
 
 /** A port of this machine that nobody listens on. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -45,6 +45,8 @@ export class RedisLink {
       replyMapping: 'legacy',
       lazyConnect: true,
       connectTimeout: answerTimeoutMs,
+      // Whoever ends this has had all answers it wants; a Redis that is frozen gives none.
+      disconnectTimeout: 0,
       // Sent again by ioredis, entries could change places with those of the next connection.
       retryStrategy: () => null,
       autoResendUnfulfilledCommands: false,
@@ -54,7 +56,9 @@ export class RedisLink {
     });
     this.#redis.on('error', (error: Error) => this.fail(error.message));
     this.#redis.on('end', () => this.fail('the connection is closed'));
-    this.#redis.on('message', onMessage);
+    this.#redis.on('message', (channel: string, message: string) => {
+      if (this.#isOpen) onMessage(channel, message);
+    });
   }
 
   /** Rejects with an error whose message says why, without the address. */
