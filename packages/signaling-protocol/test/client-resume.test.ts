@@ -3,6 +3,7 @@ import { ErrorCode, SignalingClient } from '@rm/signaling-protocol';
 import type { IncomingOffer, SignalingEvents } from '@rm/signaling-protocol';
 import { Hub } from '@rm/signaling-protocol/hub';
 import { isoTime } from './support/hub-driver.js';
+import { ResumingServer } from './support/resuming-server.js';
 import { VirtualWorld } from './support/virtual-world.js';
 import type { VirtualSocket } from './support/virtual-world.js';
 
@@ -232,4 +233,83 @@ test('the list of peers can be given up, and comes after a loss too', async () =
   expect(await listing).toBe('ENOUGH');
   lastSocket(world).die(1006, '');
   expect(await world.settle(bob.client.peers())).toEqual([info('alice')]);
+});
+
+test('what a client sent before it knew that its connection was lost arrives', async () => {
+  const { world, alice, bob } = await pair();
+  const heard: unknown[] = [];
+  alice.client.on('candidate', ({ candidate: { candidate: text } }) => heard.push(text));
+  bob.client.sendCandidate('alice', candidate(1));
+  await world.run(20);
+  bob.client.sendCandidate('alice', candidate(2));
+  const answer = bob.client.offer('alice', OFFER);
+  alice.client.on('offer', (offer) => offer.answer(ANSWER));
+  lastSocket(world).die(1006, '');
+  bob.client.sendCandidate('alice', candidate(3));
+  expect(await world.settle(answer)).toEqual(ANSWER);
+  await world.run(20);
+  expect(heard).toEqual(['candidate:1', 'candidate:2', 'candidate:3']);
+  expect(world.hub.snapshot().dropped).toEqual({});
+});
+
+test('a connection that died in silence is found out and resumed; nobody else notices', async () => {
+  const { world, alice, bob } = await pair();
+  const [, stale] = world.sockets as [VirtualSocket, VirtualSocket];
+  stale.stalled = true;
+  await world.run(5_000);
+  alice.client.sendCandidate('bob', candidate(1));
+  await world.run(11_000);
+  expect(bob.events.slice(-2)).toEqual([
+    ['connected', { peers: [info('alice')], resumed: true }],
+    ['candidate', { from: 'alice', candidate: candidate(1) }],
+  ]);
+  expect(alice.events).toEqual([]);
+  expect(stale.closes).toEqual([4000]);
+});
+
+test('a close frame that arrives late does not give up the place', async () => {
+  const { world, alice, bob } = await pair();
+  const [, stale] = world.sockets as [VirtualSocket, VirtualSocket];
+  const deliver = stale.deliver.bind(stale);
+  // Only the way to the client is broken.
+  stale.deliver = () => undefined;
+  await world.run(16_000);
+  stale.deliver = deliver;
+  expect(bob.events.at(-1)).toEqual(['connected', { peers: [info('alice')], resumed: true }]);
+  expect(alice.events).toEqual([]);
+});
+
+test('who is in the room is asked again if the answer was lost with the connection', async () => {
+  const world = new VirtualWorld();
+  const server = new ResumingServer(world);
+  const { events } = await join(world, 'alice');
+  const tell = (peer_id: string, version: number): void => {
+    const params = { peer_id, capabilities: [], user_data: {}, version };
+    const text = { jsonrpc: '2.0', method: 'peer.announced', params, seq: version };
+    lastSocket(world).deliver(JSON.stringify(text));
+  };
+  tell('carol', 3);
+  tell('dave', 4);
+  await world.run(20);
+  const asked = (): (number | undefined)[] =>
+    server.arrived
+      .filter(({ method }) => method === 'peer.list')
+      .map(({ id }) => id as number | undefined);
+  expect(asked()).toHaveLength(1);
+  lastSocket(world).die(1006, '');
+  await world.run(300);
+  expect(asked()).toHaveLength(2);
+  const peers = ['bob', 'carol', 'dave'].map((peer_id) => ({
+    peer_id,
+    capabilities: [],
+    user_data: {},
+  }));
+  server.respond(lastSocket(world), asked()[1], { peers, presence_version: 4 });
+  await world.run(20);
+  expect(events.slice(2)).toEqual(
+    ['bob', 'carol', 'dave'].map((name) => ['peer-announced', info(name)]),
+  );
+  lastSocket(world).die(1006, '');
+  await world.run(1_000);
+  expect(asked()).toHaveLength(2);
 });

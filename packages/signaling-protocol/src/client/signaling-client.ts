@@ -1,6 +1,6 @@
 import { ErrorCode } from '../error-codes.js';
 import type { Micros } from '../time.js';
-import { NEVER } from '../time.js';
+import { Alarm } from './alarm.js';
 import { ClientEngine } from './client-engine.js';
 import { DialedSocket } from './dialed-socket.js';
 import type { ClientDrop, EngineOutput, ReceivedOffer } from './engine-io.js';
@@ -28,9 +28,6 @@ export interface AbortOptions {
   readonly signal?: AbortSignalLike | undefined;
 }
 
-/** The longest delay that setTimeout keeps. */
-const MAX_DELAY_MS = 2_147_483_647;
-
 interface Waiting<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
@@ -45,6 +42,7 @@ export class SignalingClient {
   readonly #url: string;
   readonly #runtime: SignalingRuntime;
   readonly #engine: ClientEngine;
+  readonly #alarm: Alarm;
   readonly #events = new TypedEvents<SignalingEvents>((event, error) => {
     // What listens for listener errors has none to report its own to.
     if (event !== 'listener-error') this.#events.emit('listener-error', { event, error });
@@ -53,9 +51,7 @@ export class SignalingClient {
   readonly #lists = new Map<string, Waiting<readonly PeerInfo[]>>();
   #connecting: Waiting<{ peers: readonly PeerInfo[] }> | undefined;
   #socket: DialedSocket | undefined;
-  #hungUp: Promise<void> = Promise.resolve();
-  #cancelTimer: () => void = () => undefined;
-  #timerDeadline = NEVER;
+  #hungUp: Promise<unknown> = Promise.resolve();
   #pumping = false;
 
   /** Opens nothing yet. Throws {@link SignalingError} `INVALID_ARGUMENT`. */
@@ -64,6 +60,9 @@ export class SignalingClient {
     this.peerId = options.peerId;
     this.#runtime = options.runtime;
     this.#engine = new ClientEngine(options, options.runtime.random);
+    this.#alarm = new Alarm(options.runtime.clock, () =>
+      this.#acting(() => this.#engine.advance(this.#now())),
+    );
   }
 
   /** Received messages without effect, counted by reason. */
@@ -208,21 +207,7 @@ export class SignalingClient {
       this.#perform(out);
     }
     this.#pumping = false;
-    this.#setTimer(this.#engine.nextDeadline);
-  }
-
-  #setTimer(deadline: Micros): void {
-    // A timer that comes too early finds nothing due and is set again; most deadlines only move on.
-    if (deadline >= this.#timerDeadline && deadline !== NEVER) return;
-    this.#cancelTimer();
-    this.#cancelTimer = () => undefined;
-    this.#timerDeadline = deadline;
-    if (deadline === NEVER) return;
-    const delayMs = Math.max(0, Math.ceil((deadline - this.#now()) / 1_000));
-    this.#cancelTimer = this.#runtime.clock.setTimer(Math.min(delayMs, MAX_DELAY_MS), () => {
-      this.#timerDeadline = NEVER;
-      this.#acting(() => this.#engine.advance(this.#now()));
-    });
+    this.#alarm.set(this.#engine.nextDeadline);
   }
 
   #perform(output: EngineOutput): void {
@@ -234,7 +219,8 @@ export class SignalingClient {
         this.#socket?.send(output.text);
         return;
       case 'hang-up':
-        this.#hungUp = this.#socket?.hangUp(output.goodbye) ?? this.#hungUp;
+        // One that was given up before may still be closing.
+        this.#hungUp = Promise.all([this.#hungUp, this.#socket?.hangUp(output.goodbye)]);
         this.#socket = undefined;
         return;
       case 'connect-failed':

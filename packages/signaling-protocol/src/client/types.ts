@@ -41,7 +41,8 @@ export interface PeerConnectionStates {
 export interface IncomingOffer extends SessionDescription {
   readonly from: string;
   /**
-   * Accepts the offer. Returns false if it is too late, or the connection it came by is gone.
+   * Accepts the offer, now or when the connection is resumed; `lost` tells if that came to nothing.
+   * Returns false if it is too late, or the place in the room that it came to is gone.
    * Throws {@link SignalingError} `ALREADY_ANSWERED` or `INVALID_ARGUMENT`.
    */
   answer(answer: SessionDescription): boolean;

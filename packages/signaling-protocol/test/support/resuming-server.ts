@@ -13,6 +13,8 @@ export class ResumingServer {
   /** Unlike older servers, says how far the messages of the peer have come. */
   tellsReceived = true;
   canResume = true;
+  /** Whether it answers `server.info`, if only to say that it does not know it. */
+  answersInfo = true;
   /** In the result of the next announcements beside what belongs there. */
   more: Json = {};
   receivedSeq = 0;
@@ -42,6 +44,10 @@ export class ResumingServer {
     else {
       if (typeof seq === 'number') this.receivedSeq = seq;
       this.arrived.push(message);
+    }
+    if (message['method'] === 'server.info' && this.answersInfo) {
+      const error = { code: -32601, message: 'no such method' };
+      socket.deliver(JSON.stringify({ jsonrpc: '2.0', error, id: message['id'] }));
     }
   }
 
