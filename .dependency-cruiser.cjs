@@ -69,7 +69,10 @@ module.exports = {
       from: { path: '^(packages|apps|tooling)/([^/]+)/' },
       to: {
         path: '^packages/([^/]+)/src/(?!index\\.ts$)',
-        pathNot: ['^packages/$2/', '^packages/signaling-protocol/src/(hub|openrpc)/index\\.ts$'],
+        pathNot: [
+          '^packages/$2/',
+          '^packages/signaling-protocol/src/(dialects|hub|openrpc)/index\\.ts$',
+        ],
       },
     },
     { name: 'not-to-test', severity: 'error', from: { pathNot: '/test/' }, to: { path: '/test/' } },
