@@ -195,7 +195,7 @@ export class Replica {
       logger: pino({ level: 'silent' }),
       foreignInstances: () => new Set(),
       onInput: (input) => replica.#take(input),
-      onOverflow: () => told.push('overflow'),
+      onOverflow: (isOverflowing) => told.push(isOverflowing ? 'overflow' : 'overflow is over'),
       ...options,
     });
     const replica = new Replica(instance, logs, told);

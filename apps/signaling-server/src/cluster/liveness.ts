@@ -9,6 +9,7 @@ export interface LivenessOptions {
   readonly ttlMs: number;
   /** The instances that are watched. */
   readonly others: () => ReadonlySet<string>;
+  /** One of them is gone; told again and again while it is watched. */
   readonly onGone: (instance: string) => void;
 }
 
@@ -17,10 +18,8 @@ export class Liveness {
   readonly #options: LivenessOptions;
   #link: RedisLink | undefined;
   #linkedAtMs = 0;
-  /** Those whose sign of life was there since the link is. */
-  readonly #seen = new Set<string>();
-  /** Those that have been told to be gone. */
-  readonly #gone = new Set<string>();
+  /** Those whose sign of life was there at the latest beat. */
+  #seen = new Set<string>();
 
   constructor(options: LivenessOptions) {
     this.#options = options;
@@ -31,7 +30,7 @@ export class Liveness {
     if (link !== this.#link) {
       this.#link = link;
       this.#linkedAtMs = performance.now();
-      this.#seen.clear();
+      this.#seen = new Set();
     }
     const { instance, ttlMs, others } = this.#options;
     const watched = [...others()].filter((other) => other !== instance);
@@ -39,9 +38,6 @@ export class Liveness {
     if (watched.length > 0) {
       const signs = await link.command('MGET', ...watched.map((other) => this.#key(other)));
       this.#judge(watched, signs as readonly (string | null)[]);
-    }
-    for (const set of [this.#seen, this.#gone]) {
-      for (const other of set) if (!watched.includes(other)) set.delete(other);
     }
     await sign;
   }
@@ -54,14 +50,11 @@ export class Liveness {
   #judge(watched: readonly string[], signs: readonly (string | null)[]): void {
     // After an outage of Redis all signs are missing until everybody is back.
     const isSettled = performance.now() - this.#linkedAtMs >= this.#options.ttlMs;
+    const before = this.#seen;
+    this.#seen = new Set();
     for (const [index, other] of watched.entries()) {
-      if (signs[index] !== null) {
-        this.#seen.add(other);
-        this.#gone.delete(other);
-      } else if (!this.#gone.has(other) && (isSettled || this.#seen.has(other))) {
-        this.#gone.add(other);
-        this.#options.onGone(other);
-      }
+      if (signs[index] !== null) this.#seen.add(other);
+      else if (isSettled || before.has(other)) this.#options.onGone(other);
     }
   }
 

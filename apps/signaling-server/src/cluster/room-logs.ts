@@ -21,11 +21,11 @@ export interface RoomLogsOptions extends ClusterOptions {
   /** Takes what the hub is to be given; never called from within {@link RoomLogs.perform}. */
   readonly onInput: (input: RoomLogInput) => void;
   /**
-   * More waits for Redis than may; what comes now is dropped until Redis has taken the rest. Then
-   * the hub is told that this very instance is gone, so that nobody takes its sockets for connected;
-   * closing them now is up to the caller.
+   * True: more waits for Redis than may, and what comes now is dropped; sockets are to be closed, as
+   * what they say is lost. False: Redis has taken what waited. The hub has been told that this very
+   * instance was gone, so that nobody takes those sockets for connected.
    */
-  readonly onOverflow: () => void;
+  readonly onOverflow: (isOverflowing: boolean) => void;
   readonly logger: Logger;
 }
 
@@ -222,7 +222,7 @@ export class RoomLogs {
     if (this.#isOverflowing) return;
     this.#isOverflowing = true;
     this.#options.logger.error('too much waits for Redis; what comes now is dropped');
-    this.#options.onOverflow();
+    this.#options.onOverflow(true);
   }
 
   #appended(log: RoomLog): void {
@@ -231,7 +231,8 @@ export class RoomLogs {
     this.#onDrained?.();
     if (!this.#isOverflowing) return;
     this.#isOverflowing = false;
-    const { instance, onInput } = this.#options;
+    const { instance, onInput, onOverflow } = this.#options;
     onInput({ kind: 'instance-gone', now: now(), instance });
+    onOverflow(false);
   }
 }
