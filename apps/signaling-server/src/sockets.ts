@@ -1,18 +1,34 @@
 import type { Duplex } from 'node:stream';
-import { NEVER } from '@rm/signaling-protocol';
+import { milliseconds, NEVER } from '@rm/signaling-protocol';
 import type { Micros } from '@rm/signaling-protocol';
-import type { Grant, Hub, HubOutput, SocketId } from '@rm/signaling-protocol/hub';
+import type {
+  Grant,
+  Hub,
+  HubInput,
+  HubNews,
+  HubOutput,
+  RoomLogOutput,
+  SocketId,
+} from '@rm/signaling-protocol/hub';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { AddressLimits } from './address-limits.js';
+import { Client } from './client.js';
 import { now } from './clock.js';
 import type { Metrics } from './metrics.js';
+import { BEATS_PER_PING } from './pulse.js';
 
-/** Pings that may be unanswered when the next is due; a socket frozen longer is dead. */
-const MAX_UNANSWERED_PINGS = 2;
+/** Close code of a socket that did not announce itself in time, after HTTP's 408. */
+const ANNOUNCE_TIMEOUT = 4408;
+
+/** Close code of a connection that ended without a closing handshake (RFC 6455 §7.4.1). */
+const CUT_OFF = 1006;
 
 /** Close codes by which the other end says that it leaves of its own will (RFC 6455 §7.4.1). */
 const GOODBYES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+
+/** Timers that are set for longer fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What {@link Sockets} needs. */
 export interface SocketsOptions {
@@ -23,6 +39,15 @@ export interface SocketsOptions {
   /** Bytes that may wait to be read by one client. */
   readonly maxOutboundBytes: number;
   readonly pingIntervalMs: number;
+  /**
+   * Time a client has to announce itself, looked at ten times per ping; default for ever. A token
+   * that allows to look on, but not to join, has no such end.
+   */
+  readonly announceTimeoutMs?: number | undefined;
+  /** Is told who joined and left. */
+  readonly onNews?: ((news: HubNews) => void) | undefined;
+  /** Does what a hub that shares its rooms with other instances wants done with their logs. */
+  readonly onRoomLog?: ((output: RoomLogOutput) => void) | undefined;
 }
 
 /** How a WebSocket came in. */
@@ -32,91 +57,75 @@ export interface Arrival {
   /** What its token allows; undefined if none was asked for. */
   readonly grant: Grant | undefined;
   /** The stream that the HTTP upgrade handed over. */
-  readonly stream?: Duplex | undefined;
+  readonly stream: Duplex;
 }
 
-interface Client {
-  readonly id: SocketId;
-  readonly socket: WebSocket;
-  readonly address: string;
-  /** Ends the time in which nothing is read from a client that sends too much. */
-  pause: NodeJS.Timeout | undefined;
-  unansweredPings: number;
-}
-
-/** Joins WebSockets to a hub: brings in texts, ends and time, and sends out what the hub says. */
+/**
+ * Joins WebSockets to a hub: brings in texts, ends and time, and sends out what the hub says. What
+ * goes to one socket in one turn of the event loop leaves with one write at its end.
+ */
 export class Sockets {
+  readonly #options: SocketsOptions;
   readonly #hub: Hub;
   readonly #logger: Logger;
-  readonly #addresses: AddressLimits;
   readonly #metrics: Metrics;
-  readonly #maxOutboundBytes: number;
   /** Those the hub knows; one that is being closed is no longer here. */
   readonly #clients = new Map<SocketId, Client>();
   readonly #heartbeat: NodeJS.Timeout;
   #lastId = 0;
   #pumping = false;
+  #released = false;
+  /** Those for whom texts wait until the end of the turn. */
+  #unflushed: Client[] = [];
+  #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #timerDeadline = NEVER;
+  /** When the timer fires; it may be sooner than the hub needs. */
+  #timerDue = NEVER;
 
   constructor(options: SocketsOptions) {
+    this.#options = options;
     this.#hub = options.hub;
     this.#logger = options.logger;
-    this.#addresses = options.addresses;
     this.#metrics = options.metrics;
-    this.#maxOutboundBytes = options.maxOutboundBytes;
-    this.#heartbeat = setInterval(() => this.#beat(), options.pingIntervalMs);
+    this.#heartbeat = setInterval(() => this.#beat(), options.pingIntervalMs / BEATS_PER_PING);
   }
 
   /** Takes over an open WebSocket. */
-  add(socket: WebSocket, arrival: Arrival | string): void {
-    const { address, grant }: Arrival =
-      typeof arrival === 'string' ? { address: arrival, grant: undefined } : arrival;
-    const client: Client = {
-      id: ++this.#lastId,
-      socket,
-      address,
-      pause: undefined,
-      unansweredPings: 0,
-    };
-    const { id } = client;
+  add(socket: WebSocket, { address, grant, stream }: Arrival): void {
+    const id = ++this.#lastId;
+    const openedAt = now();
+    const announceBy = this.#announceBy(openedAt, grant);
+    const { maxOutboundBytes } = this.#options;
+    const client = new Client({ id, address, socket, stream, maxOutboundBytes, announceBy });
     this.#clients.set(id, client);
     this.#logger.debug({ socket: id, address, protocol: socket.protocol }, 'socket opened');
-    this.#hub.handle({ kind: 'opened', now: now(), socket: id, grant });
-    socket.on('message', (data, isBinary) => {
-      if (!this.#clients.has(id)) return;
-      client.unansweredPings = 0;
-      this.#metrics.received((data as Buffer).length);
-      this.#throttle(client);
-      if (isBinary) this.#expel(client, 1003, 'send text, one JSON-RPC message each');
-      else {
-        // Of the forms of RawData, ws delivers this one unless its binaryType is changed.
-        this.#hub.handle({
-          kind: 'text',
-          now: now(),
-          socket: id,
-          text: (data as Buffer).toString(),
-        });
-      }
-      this.#pump();
-    });
-    socket.on('pong', () => {
-      client.unansweredPings = 0;
-    });
+    this.feed({ kind: 'opened', now: openedAt, socket: id, grant });
+    // Of the forms of RawData, ws delivers this one unless its binaryType is changed.
+    socket.on('message', (data, isBinary) => this.#receive(client, data as Buffer, isBinary));
+    socket.on('pong', () => client.pulse.heard());
     // Protocol errors close the socket by themselves, with their code; the close is what counts.
-    socket.on('error', (error) => this.#logger.debug({ socket: id, error }, 'socket error'));
+    socket.on('error', (error) => this.#logger.debug({ ...client.subject, error }, 'socket error'));
     socket.on('close', (code) => {
-      this.#logger.debug({ socket: id, code }, 'socket closed');
+      this.#logger.debug({ ...client.subject, code }, 'socket closed');
       this.#forget(client, GOODBYES.has(code));
       this.#pump();
     });
   }
 
+  /** Brings the hub something that comes from no socket, and does what follows. */
+  feed(input: HubInput): void {
+    this.#hub.handle(input);
+    this.#pump();
+  }
+
   /** Forgets all sockets, which are the caller's to close, and ends all timers. */
   release(): void {
+    this.#released = true;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#timer);
-    for (const client of this.#clients.values()) resume(client);
+    clearImmediate(this.#turn);
+    this.#flush();
+    for (const client of this.#clients.values()) client.resume();
     this.#clients.clear();
   }
 
@@ -125,90 +134,147 @@ export class Sockets {
     return this.#clients.size;
   }
 
+  #receive(client: Client, data: Buffer, isBinary: boolean): void {
+    if (!this.#clients.has(client.id)) return;
+    const at = now();
+    client.pulse.heard();
+    this.#metrics.received(data.length);
+    this.#throttle(client, at);
+    if (isBinary) this.#expel(client, 1003, 'send text, one JSON-RPC message each');
+    else this.#hub.handle({ kind: 'text', now: at, socket: client.id, text: data.toString() });
+    this.#pump();
+  }
+
   /** Stops reading from a client whose address is ahead of its rate, until it no longer is. */
-  #throttle(client: Client): void {
-    const waitMs = this.#addresses.spend(client.address, now());
+  #throttle(client: Client, at: Micros): void {
+    const waitMs = this.#options.addresses.spend(client.address, at);
     if (waitMs === 0) return;
     this.#metrics.throttled();
-    clearTimeout(client.pause);
-    client.socket.pause();
-    client.pause = setTimeout(() => resume(client), waitMs);
+    client.pause(waitMs);
+  }
+
+  #announceBy(openedAt: Micros, grant: Grant | undefined): Micros {
+    const { announceTimeoutMs } = this.#options;
+    const looksOnOnly = grant !== undefined && grant.admin && !grant.mayJoin;
+    if (announceTimeoutMs === undefined || looksOnOnly) return NEVER;
+    return (openedAt + milliseconds(announceTimeoutMs)) as Micros;
   }
 
   #beat(): void {
-    this.#addresses.sweep(now());
+    const at = now();
+    this.#options.addresses.sweep(at);
+    const dead: Client[] = [];
     for (const client of this.#clients.values()) {
-      // What is not read cannot be an answer to a ping.
-      if (client.pause !== undefined) continue;
-      if (client.unansweredPings >= MAX_UNANSWERED_PINGS) {
-        this.#logger.info({ socket: client.id }, 'socket is dead: it answers no ping');
-        this.#forget(client, false);
-        client.socket.terminate();
-      } else {
-        client.unansweredPings++;
-        client.socket.ping();
+      // What is not read can be neither an answer to a ping nor an announcement.
+      if (client.isPaused) continue;
+      if (at >= client.announceBy) {
+        this.#expel(client, ANNOUNCE_TIMEOUT, 'connect again, and send peer.announce at once');
+        continue;
+      }
+      switch (client.pulse.beat()) {
+        case 'ping':
+          client.ping();
+          break;
+        case 'dead':
+          this.#logger.info(client.subject, 'socket is dead: it answers no ping');
+          this.#metrics.expelled(CUT_OFF);
+          this.#forget(client, false);
+          dead.push(client);
+          break;
+        case 'rest':
       }
     }
     this.#pump();
+    // Those who wait for the dead are told first.
+    this.#flush();
+    for (const client of dead) client.terminate();
   }
 
   /** Does what the hub wants, one at a time though doing it may give the hub something new. */
   #pump(): void {
-    if (this.#pumping) return;
+    if (this.#pumping || this.#released) return;
     this.#pumping = true;
     for (let out = this.#hub.poll(); out !== undefined; out = this.#hub.poll()) this.#perform(out);
     this.#pumping = false;
+    this.#turn ??= setImmediate(() => this.#endTurn());
+  }
+
+  /** By now everything that had come in was read. */
+  #endTurn(): void {
+    this.#turn = undefined;
+    this.#flush();
     this.#setTimer(this.#hub.nextDeadline);
   }
 
+  #flush(): void {
+    const clients = this.#unflushed;
+    this.#unflushed = [];
+    for (const client of clients) client.flush();
+  }
+
   #perform(output: HubOutput): void {
-    if (output.kind !== 'send' && output.kind !== 'close') return;
-    const client = this.#clients.get(output.socket);
-    if (client === undefined) return;
-    if (output.kind === 'close') this.#expel(client, output.code, output.reason);
-    else if (this.#isFull(client.socket, output.text)) {
-      this.#expel(client, 1013, 'read faster; too much waits to be read');
-    } else {
-      this.#metrics.sent(Buffer.byteLength(output.text));
-      client.socket.send(output.text);
+    switch (output.kind) {
+      case 'send':
+        this.#send(output.socket, output.text);
+        return;
+      case 'close': {
+        const client = this.#clients.get(output.socket);
+        if (client !== undefined) this.#expel(client, output.code, output.reason);
+        return;
+      }
+      case 'joined':
+      case 'left':
+        this.#report(output);
+        return;
+      case 'load':
+      case 'unload':
+      case 'commit':
+      case 'snapshot':
+        this.#options.onRoomLog?.(output);
     }
   }
 
-  /** Whatever its size, a message that finds the queue empty is sent. */
-  #isFull({ bufferedAmount }: WebSocket, text: string): boolean {
-    return bufferedAmount > 0 && bufferedAmount + text.length > this.#maxOutboundBytes;
+  #send(socket: SocketId, text: string): void {
+    const client = this.#clients.get(socket);
+    if (client === undefined) return;
+    const bytes = Buffer.byteLength(text);
+    if (!client.isWaiting) this.#unflushed.push(client);
+    if (client.send(text, bytes)) this.#metrics.sent(bytes);
+    else this.#expel(client, 1013, 'read faster; too much waits to be read');
+  }
+
+  #report(news: HubNews): void {
+    const { kind, socket, room, peerId: peer, ...rest } = news;
+    const client = socket === undefined ? undefined : this.#clients.get(socket);
+    if (client !== undefined && kind === 'joined') {
+      client.announceBy = NEVER;
+      client.subject = { socket: client.id, peer, room };
+    }
+    this.#logger.info({ socket, peer, room, ...rest }, `peer ${kind}`);
+    this.#options.onNews?.(news);
   }
 
   #expel(client: Client, code: number, reason: string): void {
-    this.#logger.warn({ socket: client.id, code, reason }, 'socket closed by the server');
+    this.#logger.warn({ ...client.subject, code, reason }, 'socket closed by the server');
     this.#metrics.expelled(code);
     this.#forget(client, false);
-    client.socket.close(code, reason);
+    client.close(code, reason);
   }
 
   #forget(client: Client, clean: boolean): void {
     if (!this.#clients.delete(client.id)) return;
-    resume(client);
+    client.resume();
     this.#hub.handle({ kind: 'closed', now: now(), socket: client.id, clean });
   }
 
   #setTimer(deadline: Micros): void {
-    if (deadline === this.#timerDeadline) return;
-    this.#timerDeadline = deadline;
+    if (deadline >= this.#timerDue) return;
+    this.#timerDue = deadline;
     clearTimeout(this.#timer);
-    if (deadline === NEVER) return;
-    const delayMs = Math.max(0, Math.ceil((deadline - now()) / 1_000));
+    const delayMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil((deadline - now()) / 1_000)));
     this.#timer = setTimeout(() => {
-      this.#timerDeadline = NEVER;
-      this.#hub.handle({ kind: 'time', now: now() });
-      this.#pump();
+      this.#timerDue = NEVER;
+      this.feed({ kind: 'time', now: now() });
     }, delayMs);
   }
-}
-
-function resume(client: Client): void {
-  if (client.pause === undefined) return;
-  clearTimeout(client.pause);
-  client.pause = undefined;
-  client.socket.resume();
 }
