@@ -21,8 +21,11 @@ export class Connections implements RoomIo {
   readonly #tally: Tally;
   readonly #bySocket = new Map<SocketId, Connection>();
   readonly #expiries = new Deadlines<Connection>();
-  /** How many here are in a room, about to be, or wait for what they asked of it. */
+  /** How many here are in a room or about to be. */
   readonly #stakes = new Map<string, number>();
+  /** Who waits for what was asked of a room, once for each question. */
+  readonly #asking = new Map<string, Home[]>();
+  isReplay = false;
 
   constructor(instance: string, outputs: OutputQueue<HubOutput>, tally: Tally) {
     this.#instance = instance;
@@ -47,6 +50,19 @@ export class Connections implements RoomIo {
     return this.#bySocket.values();
   }
 
+  /** Those that are in `room`, have announced themselves to it, or wait for what they asked of it. */
+  of(room: string): Connection[] {
+    const asking = new Set(this.#asking.get(room)?.map(({ socket }) => socket));
+    return [...this.#bySocket.values()].filter(
+      (connection) => connection.room === room || asking.has(connection.home.socket),
+    );
+  }
+
+  /** What was asked of `room` will not be answered. */
+  giveUpAsking(room: string): void {
+    this.#asking.delete(room);
+  }
+
   /** Throws {@link SocketIdInUseError}. */
   open(socket: SocketId, grant: Grant, allowance: Allowance): void {
     if (this.#bySocket.has(socket)) throw new SocketIdInUseError(socket);
@@ -67,9 +83,11 @@ export class Connections implements RoomIo {
     this.#stake(room, 1);
   }
 
-  /** Somebody here asks something of `room`. */
-  ask(room: string): void {
-    this.#stake(room, 1);
+  /** `connection` asks something of `room`. */
+  ask({ home }: Connection, room: string): void {
+    const asking = this.#asking.get(room);
+    if (asking === undefined) this.#asking.set(room, [home]);
+    else asking.push(home);
   }
 
   /** Forgets a connection and has its socket closed. */
@@ -92,7 +110,7 @@ export class Connections implements RoomIo {
   }
 
   isHeld(room: string): boolean {
-    return this.#stakes.has(room);
+    return this.#stakes.has(room) || this.#asking.has(room);
   }
 
   send(home: Home, text: string): void {
@@ -117,8 +135,12 @@ export class Connections implements RoomIo {
     if (connection !== undefined) this.#vacate(connection);
   }
 
-  asked(room: string, { instance }: Home): void {
-    if (instance === this.#instance) this.#stake(room, -1);
+  asked(room: string, { instance, socket }: Home): void {
+    if (!this.#isOurs(instance)) return;
+    const asking = this.#asking.get(room) ?? [];
+    const index = asking.findIndex((home) => home.socket === socket);
+    if (index >= 0) asking.splice(index, 1);
+    if (asking.length === 0) this.#asking.delete(room);
   }
 
   left(
@@ -127,20 +149,24 @@ export class Connections implements RoomIo {
     home: Home | undefined,
     reason: LeaveReason,
   ): void {
-    if (instance !== this.#instance) return;
+    if (!this.#isOurs(instance)) return;
     this.#outputs.push({ kind: 'left', socket: home?.socket, room, peerId, reason });
   }
 
   count(instance: string, method: string, outcome: Outcome): void {
-    if (instance === this.#instance) this.#tally.count(method, outcome);
+    if (this.#isOurs(instance)) this.#tally.count(method, outcome);
   }
 
   drop(instance: string, reason: HubDrop): void {
-    if (instance === this.#instance) this.#tally.drop(reason);
+    if (this.#isOurs(instance)) this.#tally.drop(reason);
   }
 
   #at({ instance, socket }: Home): Connection | undefined {
-    return instance === this.#instance ? this.#bySocket.get(socket) : undefined;
+    return this.#isOurs(instance) ? this.#bySocket.get(socket) : undefined;
+  }
+
+  #isOurs(instance: string): boolean {
+    return instance === this.#instance && !this.isReplay;
   }
 
   #vacate(connection: Connection): void {

@@ -88,7 +88,10 @@ export class Hub {
         this.#expireTokens();
         return;
       case 'loaded':
-        this.#rooms.loaded(this.#now, input.room, input.state);
+        if (this.#rooms.loaded(this.#now, input.room, input.state)) this.#restart(input.room);
+        return;
+      case 'log-lost':
+        this.#rooms.logLost(input.room);
         return;
       case 'committed':
         this.#rooms.committed(this.#now, input.room, input.position, input.entry);
@@ -194,10 +197,11 @@ export class Hub {
   }
 
   #ask(
-    { home }: Connection,
+    connection: Connection,
     { room, call, id }: Extract<Received, { readonly to: 'other-room' }>,
   ): void {
-    this.#connections.ask(room);
+    this.#connections.ask(connection, room);
+    const { home } = connection;
     this.#rooms.commit(this.#now, room, { kind: 'asked', home, call, id });
   }
 
@@ -277,6 +281,16 @@ export class Hub {
     const { room } = connection;
     this.#connections.forget(connection);
     this.#tellClosed(connection, room, how);
+  }
+
+  /** Closes the sockets that have to do with a room that is no longer as they know it. */
+  #restart(name: string): void {
+    for (const connection of this.#connections.of(name)) {
+      const { room } = connection;
+      this.#connections.shut(connection, CloseCode.SERVICE_RESTART, 'connect again and resume');
+      this.#tellClosed(connection, room, 'lost');
+    }
+    this.#connections.giveUpAsking(name);
   }
 
   #tellClosed(

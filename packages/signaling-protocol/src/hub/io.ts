@@ -46,14 +46,21 @@ export type HubInput =
 
 /** What a hub that shares its rooms with other instances is told of their logs. */
 export type RoomLogInput =
-  /** Answers `load`: the latest snapshot if there is one; the entries after it come as `committed`. */
+  /**
+   * Answers `load`: the latest snapshot if there is one; the entries after it come as `committed`.
+   * Comes again if entries were missed that cannot be had any more: then the room is as it says,
+   * and the sockets here that are in it are closed with 1012, to resume.
+   */
   | {
       readonly kind: 'loaded';
       readonly now: Micros;
       readonly room: string;
       readonly state: string | undefined;
     }
-  /** The next entry of the log of a room that was loaded, whichever instance wrote it. */
+  /**
+   * The next entry of the log of a room that was loaded, whichever instance wrote it. One that
+   * comes twice counts once.
+   */
   | {
       readonly kind: 'committed';
       readonly now: Micros;
@@ -62,7 +69,12 @@ export type RoomLogInput =
       readonly position: string;
       readonly entry: string;
     }
-  /** An instance gives no sign of life any more; its sockets are lost. */
+  /** The log of a room is gone: answered with a `snapshot` of position '' to begin it anew. */
+  | { readonly kind: 'log-lost'; readonly now: Micros; readonly room: string }
+  /**
+   * An instance gives no sign of life any more; its sockets are lost. Of the own id it means that
+   * entries of this instance were lost, and its sockets closed.
+   */
   | { readonly kind: 'instance-gone'; readonly now: Micros; readonly instance: string };
 
 /** What a hub that shares its rooms with other instances wants done with their logs. */

@@ -41,7 +41,7 @@ export type RoomMessage =
 export interface Admission {
   /** ISO 8601 in UTC. */
   readonly registeredAt: string;
-  /** The resume token if there is to be one. */
+  /** The resume token if the peer may resume; where it chose one, that one counts. */
   readonly token?: string | undefined;
   /** Whether the sender's own token names the peer id, which proves that the id is its own. */
   readonly isOwner: boolean;

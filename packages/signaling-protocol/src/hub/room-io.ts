@@ -12,6 +12,8 @@ export type Outcome = 'ok' | number;
  * receiver does nothing: there the same room says the same.
  */
 export interface RoomIo {
+  /** While true, what a room brings about was brought about before, and is left. */
+  isReplay: boolean;
   /** Whether anybody here is in the room, about to be, or waits for what was asked of it. */
   isHeld(room: string): boolean;
   send(home: Home, text: string): void;

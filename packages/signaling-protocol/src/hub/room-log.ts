@@ -3,7 +3,7 @@ import type { Micros } from '../time.js';
 import type { HubLimits } from './options.js';
 import type { Room } from './room.js';
 import { entryText, parseEntry } from './room-entry.js';
-import type { RoomEntry } from './room-entry.js';
+import type { LogEntry, RoomEntry } from './room-entry.js';
 import type { RoomIo } from './room-io.js';
 import { restoreRoom, roomState, roomStateSchema } from './room-state.js';
 
@@ -45,20 +45,23 @@ export class RoomLog {
     return this.#entries % ENTRIES_PER_SNAPSHOT === 0;
   }
 
+  /** Number of the latest entry of an instance; 0 if there is none. */
+  latestOf(instance: string): number {
+    return this.#latest.get(instance) ?? 0;
+  }
+
   /** Reads the next entry; `undefined` if it is none. */
-  take(
-    text: string,
-  ): { readonly entry: RoomEntry; readonly by: string; readonly isRepeated: boolean } | undefined {
+  take(text: string): (LogEntry & { readonly isRepeated: boolean }) | undefined {
     const parsed = parseEntry(text);
     if (parsed === undefined) return undefined;
     const { by, nth, entry } = parsed;
-    const isRepeated = nth <= (this.#latest.get(by) ?? 0);
+    const isRepeated = nth <= this.latestOf(by);
     if (!isRepeated) {
       this.#latest.set(by, nth);
       this.#entries++;
       if (this.#latest.size > MAX_INSTANCES) this.#forgetOldest();
     }
-    return { entry, by, isRepeated };
+    return { by, nth, entry, isRepeated };
   }
 
   #forgetOldest(): void {

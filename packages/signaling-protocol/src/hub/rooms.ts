@@ -17,6 +17,8 @@ interface Hosted {
   /** Absent while it is being loaded. */
   room: Room | undefined;
   log: RoomLog | undefined;
+  /** Entries of this instance before it had the room. */
+  readonly committedBefore: number;
   /** When it is next looked at for what is overdue. */
   due: Micros;
 }
@@ -112,16 +114,29 @@ export class Rooms {
     }
   }
 
-  /** Takes the latest snapshot of a room that was asked for. */
-  loaded(now: Micros, name: string, state: string | undefined): void {
+  /**
+   * Takes the latest snapshot of a room that was asked for; true if what led to it was never heard
+   * here: it takes the place of what was known, or holds entries of this very instance.
+   */
+  loaded(now: Micros, name: string, state: string | undefined): boolean {
     const hosted = this.#hosted.get(name);
-    if (hosted === undefined || hosted.room !== undefined) return;
+    if (hosted === undefined) return false;
+    const isReplaced = hosted.room !== undefined;
     hosted.room = new Room(name, this.#limits, this.#io);
     hosted.log = new RoomLog(hosted.room, this.#limits, this.#io);
     if (state !== undefined && !hosted.log.restore(now, state)) {
       this.#io.drop(this.#instance, 'unusable-snapshot');
     }
+    const isAhead = hosted.log.latestOf(this.#instance) > hosted.committedBefore;
     this.#settle(hosted);
+    return isReplaced || isAhead;
+  }
+
+  /** Has what is known of a room written down, as its log is gone. */
+  logLost(name: string): void {
+    const log = this.#hosted.get(name)?.log;
+    if (log === undefined) return;
+    this.#outputs.push({ kind: 'snapshot', room: name, position: '', state: log.state() });
   }
 
   /** Applies an entry of the log. */
@@ -135,8 +150,12 @@ export class Rooms {
       return;
     }
     if (taken.isRepeated) return;
-    room.apply(now, taken.entry);
-    if (log.isDueForSnapshot && taken.by === this.#instance) {
+    const { by, nth, entry } = taken;
+    // From when this instance had the room before: it has heard then what came of it.
+    this.#io.isReplay = by === this.#instance && nth <= hosted.committedBefore;
+    room.apply(now, entry);
+    this.#io.isReplay = false;
+    if (log.isDueForSnapshot && by === this.#instance) {
       this.#outputs.push({ kind: 'snapshot', room: name, position, state: log.state() });
     }
     this.#settle(hosted);
@@ -170,7 +189,14 @@ export class Rooms {
     const rate = new TokenBucket(roomMessagesPerSecond, roomMessageBurst);
     const isShared = this.#committed !== undefined;
     const room = isShared ? undefined : new Room(name, this.#limits, this.#io);
-    const hosted: Hosted = { name, rate, room, log: undefined, due: NEVER };
+    const hosted: Hosted = {
+      name,
+      rate,
+      room,
+      log: undefined,
+      committedBefore: this.#committed ?? 0,
+      due: NEVER,
+    };
     this.#hosted.set(name, hosted);
     if (isShared) this.#outputs.push({ kind: 'load', room: name });
     return hosted;

@@ -59,8 +59,13 @@ export const METHODS = {
       user_data: field.userData.default({}),
       /** Whether to keep the place, and what is sent there, for a time without a connection. */
       resume: z.boolean().optional(),
-      /** To take an earlier place again: its token, and the highest `seq` received there. */
+      /**
+       * To take an earlier place again: its token. Where there is none it becomes that of the new
+       * place, so a peer that chooses one (which nobody can guess) can come back though the answer
+       * to its first announcement be lost.
+       */
       resume_token: field.resumeToken.optional(),
+      /** The highest `seq` received at the earlier place; without it the place is begun anew. */
       last_seq: field.count.optional(),
     }),
     result: z.object({

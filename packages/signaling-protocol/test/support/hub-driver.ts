@@ -1,5 +1,5 @@
 import { Hub } from '@rm/signaling-protocol/hub';
-import type { Grant, HubOptions, HubOutput } from '@rm/signaling-protocol/hub';
+import type { Grant, HubNews, HubOptions, HubOutput } from '@rm/signaling-protocol/hub';
 import { milliseconds } from '@rm/signaling-protocol';
 import type { IceServer, Micros } from '@rm/signaling-protocol';
 
@@ -9,6 +9,7 @@ export type Json = Record<string, unknown>;
 export class HubDriver {
   readonly hub: Hub;
   readonly closes: { readonly socket: number; readonly code: number }[] = [];
+  readonly news: HubNews[] = [];
   readonly #inboxes = new Map<number, string[]>();
   now = 0 as Micros;
   #lastId = 0;
@@ -100,7 +101,7 @@ export class HubDriver {
       const inbox = this.#inboxes.get(output.socket);
       if (inbox === undefined) this.#inboxes.set(output.socket, [output.text]);
       else inbox.push(output.text);
-    }
+    } else if (output.kind === 'joined' || output.kind === 'left') this.news.push(output);
   }
 }
 
