@@ -22,7 +22,10 @@ async function joined(
   options: Partial<RoomLogsOptions> = {},
 ): Promise<Replica> {
   const replica = await Replica.join(url, instance, options);
-  ends.push(() => replica.logs.close());
+  ends.push(async () => {
+    await replica.logs.close();
+    expect(replica.told).not.toContain('out of place');
+  });
   return replica;
 }
 
@@ -171,6 +174,19 @@ describeWithRedis('rooms over Redis', () => {
       expect(a.list('room')).toEqual([...numbered('a', 1, 10), 'b:1', 'a:11']);
     },
   );
+
+  test('that a log began anew is seen by those who neither write nor read', async () => {
+    const redis = await redisWith();
+    const a = await joined(redis.url, 'a', { instanceTtlMs: 500, roomTtlMs: 500 });
+    const b = await joined(redis.url, 'b');
+    for (const replica of [a, b]) replica.load('room');
+    a.commit('room');
+    await Promise.all([a.has('room', 1), b.has('room', 1)]);
+    await redis.ask('FLUSHALL');
+    await until(() => b.told.length > 1);
+    expect(b.told).toEqual(['loaded room', 'loaded room']);
+    expect(b.list('room')).toEqual(['a:1']);
+  });
 
   test('a Redis that comes back with older data is brought up to what was seen', async () => {
     const redis = await redisWith();
@@ -338,6 +354,9 @@ describeWithRedis('rooms over Redis', () => {
     a.commit('followed');
     a.commit('left');
     await Promise.all([a.has('followed', 1), a.has('left', 1)]);
+    for (const key of ['log', 'state']) {
+      expect(await redis.ask('PTTL', `rm:1:{followed}:${key}`)).toMatch(/^:[1-9]/);
+    }
     a.unload('left');
     const since = performance.now();
     await until(async () => !(await redis.ask('KEYS', 'rm:1:{*')).includes('left'));

@@ -157,6 +157,14 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   while (!(await holds())) await delay(2);
 }
 
+/** Whether nothing is between two positions of one log; in another the first is the first. */
+function follows(position: string, before: string | undefined): boolean {
+  const [log, number] = position.split('-');
+  const [logBefore, numberBefore] = before?.split('-') ?? [];
+  if (log === logBefore) return Number(number) === Number(numberBefore) + 1;
+  return logBefore === undefined || Number(number) === 1;
+}
+
 interface Entry {
   readonly by: string;
   readonly nth: number;
@@ -237,12 +245,15 @@ export class Replica {
       case 'loaded':
         this.told.push(`loaded ${input.room}`);
         this.rooms.set(input.room, []);
+        this.positions.delete(input.room);
         this.#highest.clear();
         for (const entry of JSON.parse(input.state ?? '[]') as string[])
           this.#add(input.room, entry);
         return;
       case 'committed': {
         const { by, nth } = JSON.parse(input.entry) as Entry;
+        if (!follows(input.position, this.positions.get(input.room)))
+          this.told.push('out of place');
         this.positions.set(input.room, input.position);
         this.#add(input.room, `${by}:${nth}`);
         return;
