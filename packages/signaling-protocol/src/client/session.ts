@@ -116,11 +116,10 @@ export class Session {
    */
   resume(token: string | undefined, received: number = this.#written): Lost {
     this.begin(token ?? this.#token);
-    const { oldest, newest } = this.#outbox;
-    const from = Math.min(Math.max(received, oldest - 1), newest);
+    const from = Math.max(received, this.#outbox.oldest - 1);
     for (const text of this.#outbox.after(from) ?? []) this.#write(text);
     const requests = this.#forgetWithin(received, from);
-    return { requests, others: Math.max(0, from - received - requests.length) };
+    return { requests, others: from - received - requests.length };
   }
 
   /** The connection is gone. */
