@@ -5,12 +5,15 @@ import type { Grant } from '@rm/signaling-protocol/hub';
 import type { AddressLimits } from './address-limits.js';
 import type { JwtGate } from './auth/gate.js';
 import { now } from './clock.js';
+import { isLoopback } from './loopback.js';
 
 /** Why a client is not let in: an HTTP status and one line that says what to do. */
 export interface Refusal {
   readonly ok: false;
-  readonly status: 401 | 403 | 429 | 503;
+  readonly status: 401 | 403 | 404 | 429 | 503;
   readonly reason: string;
+  /** When it may be tried again. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** Whether a client is let in; without a grant it may do all that any client may. */
@@ -21,10 +24,12 @@ export interface DoorOptions {
   readonly gate: JwtGate | undefined;
   readonly addresses: AddressLimits;
   readonly allowedOrigins: readonly string[] | undefined;
+  /** Whether other machines are kept out. */
+  readonly loopbackOnly: boolean;
   readonly maxConnections: number;
 }
 
-/** Decides who may open a WebSocket: by room for it, origin, address and token, in this order. */
+/** Decides who may open a WebSocket: by machine, room for it, origin, address and token, in this order. */
 export class Door {
   readonly #options: DoorOptions;
   #connections = 0;
@@ -35,9 +40,12 @@ export class Door {
 
   /** Judges `request`; if its address may have one more connection, `socket` counts until it closes. */
   async admit(request: IncomingMessage, socket: Duplex): Promise<Admission> {
-    const { gate, addresses, allowedOrigins, maxConnections } = this.#options;
+    const { gate, addresses, allowedOrigins, loopbackOnly, maxConnections } = this.#options;
     const { origin } = request.headers;
     const address = addressOf(request);
+    if (loopbackOnly && !isLoopback(address)) {
+      return refusal(403, 'only this machine may connect; have tokens asked for, or others let in');
+    }
     if (this.#connections >= maxConnections) {
       return refusal(503, 'the server is full; try again later');
     }
@@ -67,20 +75,22 @@ export const addressOf = (request: IncomingMessage): string =>
   request.socket.remoteAddress ?? 'unknown';
 
 /** Answers a request for a WebSocket with an HTTP error and ends its connection. */
-export function refuse(socket: Duplex, { status, reason }: Refusal): void {
+export function refuse(socket: Duplex, { status, reason, retryAfterSeconds }: Refusal): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'connection: close',
     'content-type: text/plain',
     `content-length: ${reason.length + 1}`,
     ...(status === 401 ? ['www-authenticate: Bearer'] : []),
+    ...(retryAfterSeconds === undefined ? [] : [`retry-after: ${retryAfterSeconds}`]),
   ];
   socket.once('finish', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${reason}\n`);
 }
 
-const refusal = (status: Refusal['status'], reason: string): Refusal => ({
-  ok: false,
-  status,
-  reason,
-});
+/** A refusal with a line that says what to do. */
+export const refusal = (
+  status: Refusal['status'],
+  reason: string,
+  retryAfterSeconds?: number,
+): Refusal => ({ ok: false, status, reason, retryAfterSeconds });

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { isStunUri, isTurnUri } from './ice/uri.js';
 import { DEFAULT_LIMITS } from './options.js';
-import type { SignalingServerOptions } from './options.js';
+import type { ListenOptions } from './options.js';
 
-/** What the command line says, as options of the server, and the level of its log. */
+/** What the command line says. */
 export interface CommandLine {
-  readonly options: Omit<SignalingServerOptions, 'logger'>;
+  readonly options: Omit<ListenOptions, 'logger'>;
+  /** Time over which clients are let go at the end. */
+  readonly drainSpreadMs: number;
   readonly logLevel: string;
 }
 
@@ -29,6 +32,15 @@ interface Flags {
   readonly maxMessageBytes: number;
   readonly maxOutboundBytes: number;
   readonly handshakeTimeout: number;
+  readonly announceTimeout: number;
+  readonly resumeWindow: number;
+  readonly drainSpread: number;
+  readonly stunUrl?: readonly string[];
+  readonly turnUrl?: readonly string[];
+  readonly turnSecretFile?: string;
+  readonly turnTtl?: number;
+  readonly redis?: string;
+  readonly redisPrefix?: string;
   readonly logLevel: string;
 }
 
@@ -39,12 +51,11 @@ export const version: string = (
   }
 ).version;
 
-/** Reads the arguments of this process; throws commander's `CommanderError`, having said why. */
-export function commandLine(): CommandLine {
+/** Reads the arguments of a process; throws commander's `CommanderError`, having said why. */
+export function commandLine(args: readonly string[]): CommandLine {
   const command = usage();
-  const { auth, jwtKeys, jwtAudience, jwtIssuer, logLevel, ...flags } = command
-    .parse()
-    .opts<Flags>();
+  const flags = command.parse(args, { from: 'user' }).opts<Flags>();
+  const { auth, jwtKeys, jwtAudience, jwtIssuer } = flags;
   if (auth === 'jwt' && jwtKeys === undefined) {
     command.error('error: --auth jwt needs --jwt-keys FILE, the keys that tokens are signed with');
   }
@@ -55,12 +66,34 @@ export function commandLine(): CommandLine {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     command.error('error: --tls-cert and --tls-key need each other');
   }
+  const { turnUrl, turnSecretFile } = flags;
+  if ((turnUrl === undefined) !== (turnSecretFile === undefined)) {
+    command.error('error: --turn-url and --turn-secret-file need each other');
+  }
+  if (flags.turnTtl !== undefined && turnUrl === undefined) {
+    command.error('error: --turn-ttl needs --turn-url and --turn-secret-file');
+  }
   return {
-    logLevel,
+    logLevel: flags.logLevel,
+    drainSpreadMs: flags.drainSpread * 1_000,
     options: {
-      ...flags,
+      port: flags.port,
+      host: flags.host,
+      insecure: flags.insecure,
       allowedOrigins: flags.allowOrigin,
+      maxPeersPerRoom: flags.maxPeersPerRoom,
+      maxConnections: flags.maxConnections,
+      maxConnectionsPerAddress: flags.maxConnectionsPerAddress,
+      maxMessagesPerSecond: flags.maxMessagesPerSecond,
+      socketMessagesPerSecond: flags.socketMessagesPerSecond,
+      roomMessagesPerSecond: flags.roomMessagesPerSecond,
+      maxMessageBytes: flags.maxMessageBytes,
+      maxOutboundBytes: flags.maxOutboundBytes,
       handshakeTimeoutMs: flags.handshakeTimeout * 1_000,
+      announceTimeoutMs: flags.announceTimeout * 1_000,
+      resumeWindowMs: flags.resumeWindow * 1_000,
+      iceServers: iceServersOf(flags),
+      redis: redisOf(flags),
       tls:
         tlsCert === undefined || tlsKey === undefined
           ? undefined
@@ -71,6 +104,20 @@ export function commandLine(): CommandLine {
           : { keysFile: jwtKeys, audience: jwtAudience, issuer: jwtIssuer },
     },
   };
+}
+
+function redisOf({ redis, redisPrefix }: Flags): ListenOptions['redis'] {
+  return redis === undefined ? undefined : { url: redis, prefix: redisPrefix };
+}
+
+function iceServersOf(flags: Flags): ListenOptions['iceServers'] {
+  const { stunUrl, turnUrl, turnSecretFile, turnTtl } = flags;
+  if (stunUrl === undefined && turnUrl === undefined) return undefined;
+  const turn =
+    turnUrl === undefined || turnSecretFile === undefined
+      ? undefined
+      : { urls: turnUrl, secretFile: turnSecretFile, ttlSeconds: turnTtl };
+  return { stunUrls: stunUrl, turn };
 }
 
 const wholeNumber =
@@ -85,6 +132,13 @@ const origin = (text: string, before: readonly string[] = []): string[] => {
   if (URL.canParse(text) && new URL(text).origin === text) return [...before, text];
   throw new InvalidArgumentError('Give an origin, such as https://app.example.');
 };
+
+const uri =
+  (kind: 'stun' | 'turn', isUri: (text: string) => boolean) =>
+  (text: string, before: readonly string[] = []): string[] => {
+    if (isUri(text)) return [...before, text];
+    throw new InvalidArgumentError(`Give a URI such as ${kind}:${kind}.example.org:3478.`);
+  };
 
 const usage = (): Command =>
   new Command('rm-signaling-server')
@@ -161,6 +215,47 @@ const usage = (): Command =>
       wholeNumber(1, 3_600),
       DEFAULT_LIMITS.handshakeTimeoutMs / 1_000,
     )
+    .option(
+      '--announce-timeout <seconds>',
+      'time a client has to announce itself',
+      wholeNumber(1, 3_600),
+      DEFAULT_LIMITS.announceTimeoutMs / 1_000,
+    )
+    .option(
+      '--resume-window <seconds>',
+      'time a peer that lost its connection keeps its place, 0 for none',
+      wholeNumber(0, 3_600),
+      DEFAULT_LIMITS.resumeWindowMs / 1_000,
+    )
+    .option(
+      '--drain-spread <seconds>',
+      'time over which clients are sent away at the end, 0 to close them at once',
+      wholeNumber(0, 600),
+      5,
+    )
+    .option(
+      '--stun-url <uri>',
+      'STUN server that peers are told of, repeatable',
+      uri('stun', isStunUri),
+    )
+    .option(
+      '--turn-url <uri>',
+      'TURN server that peers are told of, repeatable',
+      uri('turn', isTurnUri),
+    )
+    .option('--turn-secret-file <file>', 'file with the secret that the TURN server has too')
+    .option(
+      '--turn-ttl <seconds>',
+      'time a TURN credential is good for (default: 14400)',
+      wholeNumber(60, 604_800),
+    )
+    .addOption(
+      new Option(
+        '--redis <url>',
+        'Redis through which instances share their rooms, redis:// or rediss://',
+      ).env('RM_REDIS_URL'),
+    )
+    .option('--redis-prefix <text>', 'what all keys there begin with (default: rm)')
     .addOption(
       new Option('--log-level <level>', 'least level that is logged, as JSON on stderr')
         .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
@@ -174,7 +269,12 @@ Examples:
   rm-signaling-server --insecure                      port 8080, whoever reaches it
   rm-signaling-server --auth jwt --jwt-keys keys.json port 8080, whoever has a token
   rm-signaling-server --insecure --tls-cert cert.pem --tls-key key.pem
-  rm-signaling-server --max-peers-per-room 8 --log-level debug`,
+  rm-signaling-server --insecure --turn-url turn:turn.example.org --turn-secret-file secret
+  rm-signaling-server --resume-window 120 --drain-spread 60
+  rm-signaling-server --insecure --redis redis://redis.example:6379
+  rm-signaling-server --max-peers-per-room 8 --log-level debug
+
+SIGTERM and SIGINT let clients go within --drain-spread; the second of them ends it at once.`,
     )
     .allowExcessArguments(false)
     .configureOutput({

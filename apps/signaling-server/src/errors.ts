@@ -6,7 +6,10 @@
  * - `HOST_INSECURE`: other machines would reach a server that asks for no tokens.
  * - `JWT_KEYS_INVALID`: the file of keys cannot be used.
  * - `TLS_INVALID`: certificate and key cannot be used.
- * - `INVALID_OPTION`: a limit is no whole number of at least 1.
+ * - `ICE_SERVERS_INVALID`: a STUN or TURN address, or the TURN secret, cannot be used.
+ * - `INVALID_OPTION`: a limit is no whole number within its range, or a path is none.
+ * - `REDIS_INVALID`: the URL of Redis is none.
+ * - `REDIS_UNAVAILABLE`: Redis cannot be reached, lets nobody in, or is too old.
  * - `LISTEN_FAILED`: anything else; `cause` has it.
  */
 export type SignalingServerErrorCode =
@@ -16,7 +19,10 @@ export type SignalingServerErrorCode =
   | 'HOST_INSECURE'
   | 'JWT_KEYS_INVALID'
   | 'TLS_INVALID'
+  | 'ICE_SERVERS_INVALID'
   | 'INVALID_OPTION'
+  | 'REDIS_INVALID'
+  | 'REDIS_UNAVAILABLE'
   | 'LISTEN_FAILED';
 
 /** Thrown when the server cannot start; the message is one line and says what to do. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { listenError, SignalingServerError } from './errors.js';
@@ -38,12 +38,18 @@ export class Listener {
   readonly url: string;
   readonly port: number;
   readonly #unwatch: readonly (() => void)[];
+  /** Those before, during and after their handshakes; `http` knows only some of them. */
+  readonly #connections = new Set<Socket>();
 
   private constructor(http: Server, url: string, port: number, unwatch: readonly (() => void)[]) {
     this.http = http;
     this.url = url;
     this.port = port;
     this.#unwatch = unwatch;
+    http.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+    });
   }
 
   /** Rejects with `SignalingServerError` if it cannot listen, or not with this certificate. */
@@ -82,9 +88,17 @@ export class Listener {
     return new Listener(https, `wss://${reachableHost(host)}:${port}`, port, unwatch);
   }
 
-  /** Stops looking at the files. Idempotent; `http` is the caller's to close. */
-  release(): void {
+  /** Takes no more connections; resolves when all that are there have ended. Call it once. */
+  async close(): Promise<void> {
     for (const end of this.#unwatch) end();
+    const closed = new Promise((resolve) => this.http.close(resolve));
+    this.http.closeIdleConnections();
+    await closed;
+  }
+
+  /** Cuts off every connection that is left. */
+  destroyConnections(): void {
+    for (const socket of this.#connections) socket.destroy();
   }
 }
 

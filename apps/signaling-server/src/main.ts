@@ -3,43 +3,49 @@ import { CommanderError } from 'commander';
 import { pino } from 'pino';
 import { commandLine, version } from './command-line.js';
 import { SignalingServerError } from './errors.js';
-import type { SignalingServerOptions } from './options.js';
+import type { ListenOptions } from './options.js';
 
 async function main(): Promise<number> {
-  const { options, logLevel } = commandLine();
-  const told = toldToStop();
+  const { options, drainSpreadMs, logLevel } = commandLine(process.argv.slice(2));
+  const stops = toldToStop();
   const logger = pino({ level: logLevel }, pino.destination({ fd: 2, sync: true }));
   // Loaded only now, so that a mistake on the command line is told at once.
   const { createSignalingServer } = await import('./server.js');
   const server = await createSignalingServer({ ...options, logger });
   logger.info({ url: server.url, version, reach: reachOf(options) }, 'listening');
   process.stdout.write(`signaling server listening on ${server.url}\n`);
-  logger.info({ by: await told }, 'shutting down');
-  await server.close();
+  logger.info({ by: await stops.first, drainSpreadMs }, 'shutting down');
+  void stops.second.then(() => server.close());
+  await server.close({ drainSpreadMs });
   if (process.connected) process.disconnect();
   return 0;
 }
 
 /** Who can connect, and how to let others. */
-function reachOf({ auth, insecure }: Partial<SignalingServerOptions>): string {
+function reachOf({ auth, insecure }: Partial<ListenOptions>): string {
   if (auth !== undefined) return 'whoever has a token';
   return insecure === true
     ? 'whoever reaches the port may join any room; --auth jwt --jwt-keys FILE asks for tokens'
     : 'this machine only; --insecure or --auth jwt --jwt-keys FILE lets others in';
 }
 
-/** Resolves with what told this process to stop: a signal, or the end of its parent. */
-const toldToStop = (): Promise<string> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve(signal));
-    if (process.channel !== undefined) process.once('disconnect', () => resolve('disconnect'));
-  });
+/** What tells this process to stop, a signal or the end of its parent: the first time, and again. */
+function toldToStop(): { readonly first: Promise<string>; readonly second: Promise<string> } {
+  const waiting: ((by: string) => void)[] = [];
+  const told = (by: string): void => waiting.shift()?.(by);
+  const next = (): Promise<string> => new Promise((resolve) => waiting.push(resolve));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, told);
+  if (process.channel !== undefined) process.once('disconnect', () => told('disconnect'));
+  return { first: next(), second: next() };
+}
 
 /** Errors that better options would have avoided. */
 const USAGE: ReadonlySet<string> = new Set([
   'HOST_INSECURE',
   'JWT_KEYS_INVALID',
   'TLS_INVALID',
+  'ICE_SERVERS_INVALID',
+  'REDIS_INVALID',
   'INVALID_OPTION',
 ]);
 

@@ -1,12 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Metrics } from './metrics.js';
-
-/** What {@link pages} shows. */
-export interface PagesOptions {
-  readonly metrics: Metrics;
-  /** Whether new clients are let in. */
-  readonly isReady: () => boolean;
-}
+import type { Signaling } from './signaling.js';
 
 interface Page {
   readonly status: number;
@@ -18,25 +11,29 @@ const plain = (status: number, text: string): Page => ({ status, type: 'text/pla
 
 /** Answers plain HTTP requests: `/healthz`, `/readyz`, `/metrics`. */
 export const pages =
-  (options: PagesOptions) =>
+  (signaling: Pick<Signaling, 'isReady' | 'metrics'>) =>
   (request: IncomingMessage, response: ServerResponse): void => {
-    void pageFor(request, options).then(({ status, type, text }) => {
+    void pageFor(request, signaling).then(({ status, type, text }) => {
       response.writeHead(status, { 'content-type': type }).end(text);
     });
   };
 
 async function pageFor(
   { method, url = '' }: IncomingMessage,
-  { metrics, isReady }: PagesOptions,
+  signaling: Pick<Signaling, 'isReady' | 'metrics'>,
 ): Promise<Page> {
   const [path] = url.split('?');
   switch (method === 'GET' ? path : undefined) {
     case '/healthz':
       return plain(200, 'ok\n');
     case '/readyz':
-      return isReady() ? plain(200, 'ok\n') : plain(503, 'shutting down; use another server\n');
-    case '/metrics':
+      return signaling.isReady
+        ? plain(200, 'ok\n')
+        : plain(503, 'shutting down; use another server\n');
+    case '/metrics': {
+      const { metrics } = signaling;
       return { status: 200, type: metrics.contentType, text: await metrics.text() };
+    }
     case undefined:
     default:
       return plain(404, 'This is a signaling server; connect to it by WebSocket.\n');

@@ -1,129 +1,112 @@
-import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { milliseconds, SUB_PROTOCOL } from '@rm/signaling-protocol';
-import { Hub } from '@rm/signaling-protocol/hub';
-import { WebSocketServer } from 'ws';
-import { AddressLimits } from './address-limits.js';
-import { addressOf, Door, refuse } from './admission.js';
-import { jwtGate } from './auth/gate.js';
+import { pino } from 'pino';
 import { Listener } from './listener.js';
-import { Metrics } from './metrics.js';
-import { hostToListenOn, limitsOf } from './options.js';
-import type { SignalingServerOptions } from './options.js';
+import { hostToListenOn, limitsOf, pathToServe, wholeNumber } from './options.js';
+import type { AttachOptions, ListenOptions } from './options.js';
 import { pages } from './pages.js';
-import { Sockets } from './sockets.js';
+import { Signaling } from './signaling.js';
 
-/** A server that listens. */
+/** How a server is closed. */
+export interface CloseOptions {
+  /**
+   * Time over which clients are asked to go, so that they do not all come to another server at
+   * once, in ms from 0 to 600000; default 0: they are closed at once.
+   */
+  readonly drainSpreadMs?: number | undefined;
+}
+
+/** A server that runs. */
 export interface SignalingServer {
+  /**
+   * Lets nobody in any more, lets clients go as `drainSpreadMs` says, closes those that are left
+   * 1 s after that with 1001 and stops listening; resolves within 1 s more. Called again without
+   * a spread it ends a drain. Rejects with `SignalingServerError` (`INVALID_OPTION`).
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** A server with a port of its own. */
+export interface ListeningSignalingServer extends SignalingServer {
   /** Where a client on this machine connects. */
   readonly url: string;
   readonly port: number;
-  /** Closes every socket with 1001 and stops listening; resolves within 1 s. Idempotent. */
-  close(): Promise<void>;
 }
 
-/** How long clients have to take leave when the server closes. */
+const MAX_DRAIN_SPREAD_MS = 600_000;
+
+/** How long clients have to take leave when they are closed. */
 const CLOSE_GRACE_MS = 700;
 
-/** What a message may be made of before the hub sees it. */
-const WEB_SOCKET_OPTIONS = {
-  noServer: true,
-  maxFragments: 64,
-  maxBufferedChunks: 4_096,
-  perMessageDeflate: false,
-  /** How long a client that was told to go may take before its socket is cut off, in ms. */
-  closeTimeout: 5_000,
-  handleProtocols: (offered: Set<string>): string | false =>
-    offered.has(SUB_PROTOCOL) ? SUB_PROTOCOL : false,
-};
-
 /**
- * Starts a signaling server: WebSockets on every path; `GET /healthz`, `/readyz` and `/metrics`
- * beside them. Rejects with a `SignalingServerError` if it cannot listen, or is not to with these
- * options.
+ * Starts a signaling server. With `port` it listens itself: WebSockets on every path; `GET
+ * /healthz`, `/readyz` and `/metrics` beside them. With `server` it takes the WebSockets on `path`
+ * of an HTTP server that is there. Rejects with a `SignalingServerError` if it cannot listen, or is
+ * not to with these options.
  */
+export function createSignalingServer(options: ListenOptions): Promise<ListeningSignalingServer>;
+export function createSignalingServer(options: AttachOptions): Promise<SignalingServer>;
 export async function createSignalingServer(
-  options: SignalingServerOptions,
+  options: ListenOptions | AttachOptions,
 ): Promise<SignalingServer> {
-  const { auth, logger } = options;
   const limits = limitsOf(options);
+  const logger = options.logger ?? pino({ enabled: false });
+  if ('server' in options) {
+    const path = pathToServe(options);
+    const signaling = await Signaling.create(options, limits, logger);
+    const loopbackOnly = options.auth === undefined && options.insecure !== true;
+    signaling.serve({ http: options.server, path, loopbackOnly });
+    return { close: closing(signaling, undefined) };
+  }
+  const { port, tls } = options;
   const host = hostToListenOn(options);
-  const gate = auth && (await jwtGate(auth, logger, limits.fileCheckIntervalMs));
-  const { maxMessageBytes, maxConnectionsPerAddress, maxMessagesPerSecond } = limits;
-  const addresses = new AddressLimits(maxConnectionsPerAddress, maxMessagesPerSecond);
-  const hub = new Hub({
-    wallClock: () => new Date().toISOString(),
-    maxPeersPerRoom: limits.maxPeersPerRoom,
-    offerTimeout: milliseconds(limits.offerTimeoutMs),
-    messageLimits: { maxMessageBytes },
-    messagesPerSecond: limits.socketMessagesPerSecond,
-    messageBurst: 2 * limits.socketMessagesPerSecond,
-    roomMessagesPerSecond: limits.roomMessagesPerSecond,
-    roomMessageBurst: 10 * limits.roomMessagesPerSecond,
-  });
-  let closed: Promise<void> | undefined;
-  const metrics = new Metrics(() => ({ hub: hub.snapshot(), connections: sockets.size }));
-  const sockets = new Sockets({ ...limits, hub, logger, addresses, metrics });
+  const signaling = await Signaling.create(options, limits, logger);
   let listener: Listener;
   try {
     listener = await Listener.open({
       ...limits,
-      port: options.port,
+      port,
       host,
-      tls: options.tls,
-      answer: pages({ metrics, isReady: () => closed === undefined }),
+      tls,
       logger,
+      answer: pages(signaling),
     });
   } catch (error) {
-    sockets.release();
-    gate?.release();
+    signaling.release();
     throw error;
   }
-
-  const webSockets = new WebSocketServer({ ...WEB_SOCKET_OPTIONS, maxPayload: maxMessageBytes });
-  const { allowedOrigins } = options;
-  const door = new Door({ gate, addresses, allowedOrigins, ...limits });
-  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    socket.on('error', (error) => logger.debug({ error }, 'connection error'));
-    const admission = await door.admit(request, socket);
-    const address = addressOf(request);
-    if (!admission.ok) {
-      logger.info({ address, status: admission.status, reason: admission.reason }, 'refused');
-      metrics.refused(admission.status);
-      refuse(socket, admission);
-    } else {
-      webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        sockets.add(webSocket, { address, grant: admission.grant, stream: socket });
-      });
-    }
-  };
-  listener.http.on('upgrade', (request, socket, head) => void upgrade(request, socket, head));
-
-  return {
-    url: listener.url,
+  // Who may connect was settled by the host.
+  signaling.serve({ http: listener.http, path: undefined, loopbackOnly: false });
+  const { url } = listener;
+  const running: ListeningSignalingServer = {
+    url,
     port: listener.port,
-    close: () => {
-      gate?.release();
-      listener.release();
-      closed ??= shutDown(listener.http, webSockets, sockets);
-      return closed;
-    },
+    close: closing(signaling, listener),
+  };
+  return running;
+}
+
+function closing(
+  signaling: Signaling,
+  listener: Listener | undefined,
+): (options?: CloseOptions) => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return async ({ drainSpreadMs = 0 } = {}) => {
+    wholeNumber('drainSpreadMs', drainSpreadMs, 0, MAX_DRAIN_SPREAD_MS);
+    if (drainSpreadMs === 0) signaling.hurry();
+    closed ??= end(signaling, listener, drainSpreadMs);
+    await closed;
   };
 }
 
-async function shutDown(
-  http: Server,
-  webSockets: WebSocketServer,
-  sockets: Sockets,
+async function end(
+  signaling: Signaling,
+  listener: Listener | undefined,
+  drainSpreadMs: number,
 ): Promise<void> {
-  sockets.release();
-  for (const socket of webSockets.clients) socket.close(1001, 'the server shuts down');
+  await signaling.drain(drainSpreadMs);
   const cutOff = setTimeout(() => {
-    for (const socket of webSockets.clients) socket.terminate();
-    http.closeAllConnections();
+    signaling.terminate();
+    listener?.destroyConnections();
   }, CLOSE_GRACE_MS);
-  webSockets.close();
-  http.closeIdleConnections();
-  await new Promise((resolve) => http.close(resolve));
+  await Promise.all([signaling.close(), listener?.close()]);
   clearTimeout(cutOff);
 }

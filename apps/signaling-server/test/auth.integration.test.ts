@@ -1,142 +1,134 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { SignJWT } from 'jose';
-import { pino } from 'pino';
-import { WebSocket } from 'ws';
-import type { SignalingServerOptions } from '../src/options.js';
-import { createSignalingServer } from '../src/server.js';
-import type { SignalingServer } from '../src/server.js';
-
-const folder = mkdtempSync(join(tmpdir(), 'rm-auth-'));
-const keysFile = join(folder, 'keys.json');
-const OLD = Buffer.alloc(32, 1);
-const NEW = Buffer.alloc(32, 2);
-
-const writeKeys = (kid: string, secret: Buffer): void => {
-  const keys = [{ kty: 'oct', kid, k: secret.toString('base64url') }];
-  writeFileSync(`${keysFile}.new`, JSON.stringify({ keys }));
-  renameSync(`${keysFile}.new`, keysFile);
-};
-
-const token = (kid: string, secret: Buffer, claims = {}): Promise<string> =>
-  new SignJWT({ sub: 'alice', rights: ['join', 'send'], ...claims })
-    .setProtectedHeader({ alg: 'HS256', kid })
-    .setExpirationTime('1h')
-    .sign(secret);
-
-let server: SignalingServer;
-const start = async (options: Partial<SignalingServerOptions>): Promise<void> => {
-  server = await createSignalingServer({
-    port: 0,
-    host: '127.0.0.1',
-    logger: pino({ level: 'silent' }),
-    ...options,
-  });
-};
-
-/** `open`, or the HTTP status and body of the refusal. */
-const outcome = (query: string, headers = {}): Promise<string> =>
-  new Promise((resolve) => {
-    const socket = new WebSocket(`${server.url}/${query}`, { headers });
-    socket.on('error', () => undefined);
-    socket.on('open', () => {
-      resolve('open');
-      socket.close();
-    });
-    socket.on('unexpected-response', (_request, response) => {
-      let body = '';
-      response.on('data', (data: Buffer) => (body += data.toString()));
-      response.on('end', () => resolve(`${response.statusCode} ${body}`));
-    });
-  });
+import { beforeEach, expect, test } from '@jest/globals';
+import type { JWTPayload } from 'jose';
+import type { WebSocket } from 'ws';
+import type { ListeningSignalingServer } from '../src/server.js';
+import { log } from './log.js';
+import { call, closeCode, opened, outcome, SDP, start } from './support.js';
+import { keysFile, NEW, OLD, replaceFile, token, writeKeys } from './tokens.js';
 
 beforeEach(() => writeKeys('old', OLD));
-afterEach(() => server.close());
-process.on('exit', () => rmSync(folder, { recursive: true }));
 
 test('with --auth jwt only a good token opens a WebSocket, from the header or the query', async () => {
-  await start({ auth: { keysFile } });
+  const { url } = await start({ auth: { keysFile } });
   const good = await token('old', OLD);
-  expect(await outcome(`?access_token=${good}`)).toBe('open');
-  expect(await outcome('', { authorization: `Bearer ${good}` })).toBe('open');
-  expect(await outcome('')).toMatch(/^401 no token; send one/);
-  expect(await outcome(`?access_token=${await token('old', NEW)}`)).toBe(
+  expect(await outcome(`${url}/?access_token=${good}`)).toBe('open');
+  expect(await outcome(url, { authorization: `Bearer ${good}` })).toBe('open');
+  expect(await outcome(url)).toMatch(/^401 no token; send one/);
+  expect(await outcome(`${url}/?access_token=${await token('old', NEW)}`)).toBe(
     '401 the token is not accepted; get one from who runs this server\n',
   );
-  expect(await outcome(`?access_token=${await token('old', OLD, { sub: '..' })}`)).toMatch(/^401/);
-  expect(await outcome(`?access_token=${await token('old', OLD, { rights: ['send'] })}`)).toMatch(
+  const nobody = await token('old', OLD, { sub: '..' });
+  expect(await outcome(`${url}/?access_token=${nobody}`)).toMatch(/^401/);
+  const sender = await token('old', OLD, { rights: ['send'] });
+  expect(await outcome(`${url}/?access_token=${sender}`)).toMatch(
     /^403 the token gives no right to join/,
   );
 });
 
 test('keys are rotated by writing the file, and a broken file changes nothing', async () => {
-  await start({ auth: { keysFile }, fileCheckIntervalMs: 20 });
-  const fresh = `?access_token=${await token('new', NEW)}`;
+  const { logger, line } = log();
+  const { url } = await start({ auth: { keysFile }, fileCheckIntervalMs: 20, logger });
+  const fresh = `${url}/?access_token=${await token('new', NEW)}`;
   expect(await outcome(fresh)).toMatch(/^401/);
+  const read = line('keys of tokens were read again');
   writeKeys('new', NEW);
-  while ((await outcome(fresh)) !== 'open');
-  expect(await outcome(`?access_token=${await token('old', OLD)}`)).toMatch(/^401/);
-  writeFileSync(keysFile, '{');
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await read;
+  expect(await outcome(fresh)).toBe('open');
+  expect(await outcome(`${url}/?access_token=${await token('old', OLD)}`)).toMatch(/^401/);
+  const kept = line('the keys of tokens stay as they were');
+  replaceFile(keysFile, '{');
+  await kept;
   expect(await outcome(fresh)).toBe('open');
 });
 
+let server: ListeningSignalingServer;
+
+/** A WebSocket of the holder of a token with these claims. */
+async function holder(claims: JWTPayload): Promise<WebSocket> {
+  const authorization = `Bearer ${await token('old', OLD, claims)}`;
+  return opened(server.url, { headers: { authorization } });
+}
+
+async function announced(claims: JWTPayload & { readonly sub: string }): Promise<WebSocket> {
+  const socket = await holder(claims);
+  const place = { peer_id: claims.sub, room: claims['room'] };
+  expect(await call(socket, 'peer.announce', place)).toMatchObject({ status: 'registered' });
+  return socket;
+}
+
+test.each([
+  ['another id', { peer_id: 'bob' }, /be peer bob; it is for alice/],
+  ['another room', { peer_id: 'alice', room: 'other' }, /join room other; it is for default/],
+])('a token does not seat its holder under %s', async (_what, place, message) => {
+  server = await start({ auth: { keysFile } });
+  expect(await call(await holder({}), 'peer.announce', place)).toMatchObject({
+    code: -32_017,
+    message: expect.stringMatching(message),
+  });
+});
+
+test('a token without send lets its holder listen and answer, not offer', async () => {
+  server = await start({ auth: { keysFile } });
+  await announced({ sub: 'bob' });
+  const listener = await announced({ sub: 'alice', rights: ['join'] });
+  const offer = { to: 'bob', sdp: SDP, can_trickle_ice_candidates: true, request_id: '1' };
+  expect(await call(listener, 'peer.offer', offer)).toMatchObject({
+    code: -32_017,
+    message: expect.stringContaining('send to other peers'),
+  });
+  expect(await call(listener, 'peer.list', {})).toMatchObject({ peers: [{ peer_id: 'bob' }] });
+});
+
+test('a token with admin alone lists any room and joins none; others list their own', async () => {
+  server = await start({ auth: { keysFile } });
+  const member = await announced({ sub: 'carol', room: 'studio' });
+  const admin = await holder({ rights: ['admin'] });
+  expect(await call(admin, 'peer.list', { room: 'studio' })).toMatchObject({
+    peers: [{ peer_id: 'carol' }],
+  });
+  expect(await call(admin, 'peer.announce', { peer_id: 'alice' })).toMatchObject({ code: -32_017 });
+  expect(await call(member, 'peer.list', { room: 'default' })).toMatchObject({ code: -32_017 });
+});
+
+test('when the token of a connection expires it is closed with 4401, not before', async () => {
+  server = await start({ auth: { keysFile } });
+  const lasting = await announced({ sub: 'bob' });
+  // Tokens count 30 s beyond their end, as clocks differ.
+  const at = Date.now() + 250;
+  const brief = await holder({ exp: at / 1_000 - 30 });
+  expect(await closeCode(brief)).toBe(4401);
+  expect(Date.now()).toBeGreaterThanOrEqual(at - 2);
+  expect(await call(lasting, 'peer.list', {})).toMatchObject({ peers: [] });
+});
+
+test('a token that lasts for years is held as long as any', async () => {
+  server = await start({ auth: { keysFile } });
+  const socket = await announced({ sub: 'bob', exp: Date.now() / 1_000 + 1e9 });
+  expect(await call(socket, 'peer.list', {})).toMatchObject({ peers: [] });
+});
+
 test('pages of other origins may not connect; programs, which have none, may', async () => {
-  await start({ allowedOrigins: ['https://app.example'] });
-  expect(await outcome('', { origin: 'https://app.example' })).toBe('open');
-  expect(await outcome('')).toBe('open');
-  expect(await outcome('', { origin: 'https://evil.example' })).toMatch(
+  const { url } = await start({ allowedOrigins: ['https://app.example'] });
+  expect(await outcome(url, { origin: 'https://app.example' })).toBe('open');
+  expect(await outcome(url)).toBe('open');
+  expect(await outcome(url, { origin: 'https://evil.example' })).toMatch(
     /^403 pages of this origin/,
   );
 });
 
-test.each<[string, Partial<SignalingServerOptions>, string]>([
+test.each([
   ['one address', { maxConnectionsPerAddress: 1 }, '429 too many connections'],
   ['all', { maxConnections: 1 }, '503 the server is full'],
 ])(
   'connections of %s are bounded, and a place that is left is free',
   async (_of, limit, refusal) => {
-    await start(limit);
-    const first = new WebSocket(server.url);
-    await once(first, 'open');
-    expect(await outcome('')).toContain(refusal);
+    const { logger, line } = log();
+    const { url } = await start({ ...limit, logger });
+    const first = await opened(url);
+    expect(await outcome(url)).toContain(refusal);
+    const closed = line('socket closed');
     first.terminate();
-    while ((await outcome('')) !== 'open');
+    await closed;
+    expect(await outcome(url)).toBe('open');
   },
 );
-
-test('a client that never finishes its request is cut off', async () => {
-  await start({ handshakeTimeoutMs: 100 });
-  const slow = connect(server.port, '127.0.0.1');
-  slow.write('GET / HTTP/1.1\r\nHost: x\r\n');
-  const drip = setInterval(() => slow.write('X-Slow: 1\r\n'), 20);
-  slow.on('error', () => undefined).resume();
-  await once(slow, 'close');
-  clearInterval(drip);
-  expect(slow.destroyed).toBe(true);
-});
-
-test('who sends more than its rate is read later, and loses nothing', async () => {
-  await start({ maxMessagesPerSecond: 10 });
-  const eager = new WebSocket(server.url);
-  await once(eager, 'open');
-  const since = performance.now();
-  const ids: number[] = [];
-  const all = new Promise<void>((resolve) => {
-    eager.on('message', (data: Buffer) => {
-      ids.push((JSON.parse(data.toString()) as { id: number }).id);
-      if (ids.length === 106) resolve();
-    });
-  });
-  for (let id = 0; id < 105; id++) eager.send(JSON.stringify({ jsonrpc: '2.0', method: 'x', id }));
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  eager.send(JSON.stringify({ jsonrpc: '2.0', method: 'x', id: 105 }));
-  await all;
-  expect(ids).toEqual(Array.from({ length: 106 }, (_, id) => id));
-  expect(performance.now() - since).toBeGreaterThan(400);
-  eager.close();
-});

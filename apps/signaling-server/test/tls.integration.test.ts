@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, expect, test } from '@jest/globals';
-import { pino } from 'pino';
-import { WebSocket } from 'ws';
-import { createSignalingServer } from '../src/server.js';
-import { closeCode } from './support.js';
+import { atEnd, closeCode, opened, start } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rm-tls-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,21 +33,14 @@ async function fingerprint(port: number): Promise<string> {
   return fingerprint256;
 }
 
-const options = {
-  port: 0,
-  host: '127.0.0.1',
-  logger: pino({ level: 'silent' }),
-  tls: { certFile, keyFile },
-  fileCheckIntervalMs: 20,
-};
+const options = { tls: { certFile, keyFile }, fileCheckIntervalMs: 20 };
 
 test('a new certificate is shown to new connections, and those that are open live on', async () => {
   makeCertificate();
-  const server = await createSignalingServer(options);
+  const server = await start(options);
   expect(server.url).toBe(`wss://127.0.0.1:${server.port}`);
   const before = await fingerprint(server.port);
-  const socket = new WebSocket(server.url, { rejectUnauthorized: false });
-  await once(socket, 'open');
+  const socket = await opened(server.url, { rejectUnauthorized: false });
   makeCertificate();
   while ((await fingerprint(server.port)) === before);
   socket.send('{');
@@ -60,12 +51,23 @@ test('a new certificate is shown to new connections, and those that are open liv
   expect(await code).toBe(1001);
 });
 
+test('close is done within a second though a client never speaks TLS', async () => {
+  makeCertificate();
+  const server = await start(options);
+  const silent = connectPlain(server.port, '127.0.0.1').on('error', () => undefined);
+  atEnd(() => silent.destroy());
+  await once(silent, 'connect');
+  const since = performance.now();
+  await server.close();
+  expect(performance.now() - since).toBeLessThan(1_000);
+});
+
 test('a key that is not that of the certificate is refused', async () => {
   makeCertificate();
   renameSync(keyFile, file('other.key'));
   makeCertificate();
   const tls = { certFile, keyFile: file('other.key') };
-  await expect(createSignalingServer({ ...options, tls })).rejects.toMatchObject({
+  await expect(start({ ...options, tls })).rejects.toMatchObject({
     code: 'TLS_INVALID',
     message: expect.stringContaining('give a PEM certificate and its key'),
   });

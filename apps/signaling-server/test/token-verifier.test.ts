@@ -8,7 +8,7 @@ import type { Micros } from '@rm/signaling-protocol';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { readJwtKeys } from '../src/auth/jwt-keys.js';
 import { TokenVerifier } from '../src/auth/token-verifier.js';
-import type { Instant } from '../src/auth/token-verifier.js';
+import type { Instant } from '../src/clock.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rm-keys-'));
 const file = join(folder, 'keys.json');

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import { now } from '../clock.js';
+import { instant } from '../clock.js';
 import { watchedFile } from '../watched-file.js';
 import { bearerToken } from './bearer.js';
 import { readJwtKeys } from './jwt-keys.js';
@@ -41,8 +41,5 @@ export async function jwtGate(
     }
   };
   const release = watchedFile(keysFile, intervalMs, () => void reread());
-  return {
-    verify: (request) => verifier.verify(bearerToken(request), { wall: new Date(), now: now() }),
-    release,
-  };
+  return { verify: (request) => verifier.verify(bearerToken(request), instant()), release };
 }

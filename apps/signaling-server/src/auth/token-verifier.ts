@@ -3,15 +3,8 @@ import type { Micros } from '@rm/signaling-protocol';
 import type { Grant } from '@rm/signaling-protocol/hub';
 import { errors, jwtVerify } from 'jose';
 import type { JWTHeaderParameters, JWTPayload } from 'jose';
+import type { Instant } from '../clock.js';
 import type { JwtKey, JwtKeys } from './jwt-keys.js';
-
-/** One moment on two clocks. */
-export interface Instant {
-  /** Of the wall clock, which tokens are about. */
-  readonly wall: Date;
-  /** Of the monotonic clock, which grants are about. */
-  readonly now: Micros;
-}
 
 /** A grant, or in one line why there is none. */
 export type Verified =
