@@ -3,7 +3,7 @@ import type { Micros } from '@rm/signaling-protocol';
 import { dialectFor } from '@rm/signaling-protocol/dialects';
 import type { Dialect, DialectOptions, DialectOutput } from '@rm/signaling-protocol/dialects';
 import { Hub } from '@rm/signaling-protocol/hub';
-import type { HubOptions } from '@rm/signaling-protocol/hub';
+import type { Grant, HubOptions } from '@rm/signaling-protocol/hub';
 import { isoTime } from './hub-driver.js';
 import type { Json } from './hub-driver.js';
 
@@ -33,7 +33,7 @@ export class DialectNet {
     this.#options = dialects;
   }
 
-  open(socket: number, subProtocol: string, name = String(socket)): void {
+  open(socket: number, subProtocol: string, name = String(socket), grant?: Grant): void {
     const dialect = dialectFor(subProtocol, {
       epochMs: (now) => EPOCH_MS + Math.floor(now / 1_000),
       randomId: () => `random-${++this.#lastRandom}`,
@@ -42,7 +42,14 @@ export class DialectNet {
     this.#dialects.set(socket, dialect);
     this.#names.set(socket, name);
     this.#inboxes.set(socket, []);
-    this.hub.handle({ kind: 'opened', now: this.now, socket });
+    this.hub.handle({ kind: 'opened', now: this.now, socket, grant });
+    this.#pump();
+  }
+
+  /** Gives an ICE server to a socket for a minute. */
+  giveIceServer(socket: number, url: string): void {
+    const servers = [{ urls: [url] }];
+    this.hub.handle({ kind: 'ice-servers', now: this.now, socket, servers, ttlSeconds: 60 });
     this.#pump();
   }
 

@@ -49,6 +49,8 @@ export class Invites {
     }
     for (const offered of this.#unanswered(session)) hub.reject(offered, GIVES_WAY);
     session.state = 'open';
+    // Those that were kept are of the offer that has just given way.
+    session.candidates.length = 0;
     const carriesNote = subprotocols !== undefined && readsNotes(session.peer);
     const params = {
       to: session.peer,

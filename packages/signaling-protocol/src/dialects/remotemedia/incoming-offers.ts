@@ -22,11 +22,14 @@ export type Delivery = 'request' | Wording;
 export class IncomingOffers {
   readonly #client: End;
   readonly #hub: End;
+  readonly #responded: () => void;
   readonly #byCaller = new Map<string, IncomingOffer[]>();
 
-  constructor(client: End, hub: End) {
+  /** `responded` hears that the client has answered a request, as the protocol wants it. */
+  constructor(client: End, hub: End, responded: () => void) {
     this.#client = client;
     this.#hub = hub;
+    this.#responded = responded;
   }
 
   /** Takes an offer from the hub. */
@@ -43,6 +46,11 @@ export class IncomingOffers {
   answer(caller: string, sdp: unknown, delivery: Delivery): JsonRpcError | undefined {
     const offer = this.#byCaller.get(caller)?.[0];
     if (offer === undefined) return NO_OFFER;
+    // The client cannot mean the next one, which it has not got.
+    if (!this.#hub.isPending(offer.call)) {
+      this.#remove(offer, delivery);
+      return TOO_LATE;
+    }
     const { request_id } = offer.params;
     const answer = { sdp, can_trickle_ice_candidates: true, request_id };
     const checked = decodeValue(METHODS['peer.offer'].result, answer, 'the answer');
@@ -71,6 +79,7 @@ export class IncomingOffers {
   #ask(offer: IncomingOffer): void {
     this.#client.ask('peer.offer', offer.params, (outcome) => {
       if (!this.#hub.isPending(offer.call)) return;
+      this.#responded();
       if (outcome.ok) this.#hub.respond(offer.call, outcome.result);
       else this.#hub.reject(offer.call, outcome.error);
       this.#remove(offer, 'request');
@@ -99,6 +108,11 @@ export class IncomingOffers {
 const NO_OFFER: JsonRpcError = {
   code: ErrorCode.ANSWER_INVALID,
   message: 'no offer of this peer waits for an answer; wait for its offer',
+};
+
+const TOO_LATE: JsonRpcError = {
+  code: ErrorCode.ANSWER_INVALID,
+  message: 'the time to answer this offer is over; wait for the next',
 };
 
 const NO_DESCRIPTION: JsonRpcError = {

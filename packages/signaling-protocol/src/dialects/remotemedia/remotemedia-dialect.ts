@@ -19,7 +19,7 @@ import type { Fields } from './params.js';
 import { ownId, repaired } from './repair.js';
 import { RUST } from './rust-wording.js';
 import { SERVER_JS } from './server-js-wording.js';
-import { styleOf } from './style.js';
+import { styleAfter } from './style.js';
 import type { Style } from './style.js';
 import type { Wording } from './wording.js';
 
@@ -59,7 +59,9 @@ export class RemoteMediaDialect implements Dialect {
     this.#limits = { ...DEFAULT_JSON_RPC_LIMITS, ...options.messageLimits };
     this.#client = clientEnd(this.#outputs, this.#drops, options, ownId);
     this.#hub = hubEnd(this.#outputs, this.#drops, options);
-    this.#incoming = new IncomingOffers(this.#client, this.#hub);
+    this.#incoming = new IncomingOffers(this.#client, this.#hub, () => {
+      if (this.#style === 'unknown') this.#style = 'canonical';
+    });
     this.#outgoing = new OutgoingOffers(this.#client, this.#hub, this.#roster);
   }
 
@@ -73,14 +75,14 @@ export class RemoteMediaDialect implements Dialect {
     this.#client.receive(repaired(text, this.#limits), (received) => {
       this.#fromClient(received, text);
     });
-    return this.#outputs.splice(0);
+    return this.#outcome();
   }
 
   toClient(now: Micros, text: string): DialectOutput[] {
     if (this.#stepsAside) return [{ to: 'client', text }];
     this.#advance(now);
     this.#hub.receive(text, (received) => this.#fromHub(received));
-    return this.#outputs.splice(0);
+    return this.#outcome();
   }
 
   get #wording(): Wording {
@@ -96,7 +98,11 @@ export class RemoteMediaDialect implements Dialect {
     this.#epochMs = this.#options.epochMs(now);
     this.#client.advance(now);
     this.#hub.advance(now);
+  }
+
+  #outcome(): DialectOutput[] {
     this.#incoming.prune(this.#delivery);
+    return this.#outputs.splice(0);
   }
 
   #fromClient(received: ReceivedCall, text: string): void {
@@ -107,7 +113,7 @@ export class RemoteMediaDialect implements Dialect {
       this.#outputs.push({ to: 'hub', text });
       return;
     }
-    this.#style = styleOf(method, fields) ?? this.#style;
+    this.#style = styleAfter(this.#style, method, fields);
     const isCanonical = this.#style === 'canonical';
     switch (method) {
       case 'announce':
@@ -141,9 +147,8 @@ export class RemoteMediaDialect implements Dialect {
         else this.#list(fields, call);
         return;
       case 'server.info':
-        this.#ask('server.info', {}, METHODS['server.info'].result, call, (info) =>
-          this.#wording.info(info, this.#options.host ?? { hostname: '', addresses: [] }),
-        );
+        if (isCanonical) this.#pass(received);
+        else this.#info(call);
         return;
       default:
         this.#pass(received);
@@ -243,6 +248,12 @@ export class RemoteMediaDialect implements Dialect {
       if (outcome.ok) this.#client.respond(received.call, result);
       else this.#refuse(received.call, outcome.error);
     });
+  }
+
+  #info(call: RpcCall | undefined): void {
+    this.#ask('server.info', {}, METHODS['server.info'].result, call, (info) =>
+      this.#wording.info(info, this.#options.host ?? { hostname: '', addresses: [] }),
+    );
   }
 
   #list({ room }: Fields, call: RpcCall | undefined): void {

@@ -4,11 +4,21 @@ export type Style = 'unknown' | 'canonical' | 'rust' | 'server-js';
 /** Fields of an announcement that only the protocol itself has. */
 const CANONICAL_ANNOUNCEMENT = ['room', 'resume', 'resume_token', 'last_seq'];
 
-/** Which style a call gives away; `undefined` if it could be of several. */
-export function styleOf(
+/**
+ * The style after a call: what a client has shown first it keeps, but for the methods of
+ * `server.js`, whose names no other has.
+ */
+export function styleAfter(
+  style: Style,
   method: string,
   params: Readonly<Record<string, unknown>>,
-): Style | undefined {
+): Style {
+  const shown = shownStyle(method, params);
+  return style === 'unknown' || shown === 'server-js' ? (shown ?? style) : style;
+}
+
+/** Which style a call gives away; `undefined` if it could be of several. */
+function shownStyle(method: string, params: Readonly<Record<string, unknown>>): Style | undefined {
   const has = (field: string): boolean => Object.hasOwn(params, field);
   switch (method) {
     case 'announce':
