@@ -1,12 +1,15 @@
 import { ErrorCode, METHODS } from '@rm/signaling-protocol';
 import type { HubSnapshot } from '@rm/signaling-protocol/hub';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { RoomLogsSnapshot } from './cluster/room-logs.js';
 
 /** What is measured at the moment it is asked for. */
 export interface MeasuredNow {
   readonly hub: HubSnapshot;
   /** WebSockets that are open. */
   readonly connections: number;
+  /** Absent where rooms are not shared. */
+  readonly roomLogs?: RoomLogsSnapshot | undefined;
 }
 
 /** One line of a counter: the values of its labels, and how far it has come. */
@@ -81,6 +84,17 @@ export class Metrics {
     this.#counter('refused', 'Requests for a WebSocket that were refused', ['status'], () =>
       Array.from(this.#refused, ([status, count]) => [{ status }, count]),
     );
+    this.#gauge(
+      'redis_waiting',
+      'Entries of rooms that wait for Redis',
+      () => measure().roomLogs?.waiting ?? 0,
+    );
+    this.#counter('redis_overflowed', 'Entries dropped as too many waited for Redis', [], () => [
+      [{}, measure().roomLogs?.overflowed ?? 0],
+    ]);
+    this.#counter('redis_lost', 'Connections to Redis that were lost', [], () => [
+      [{}, measure().roomLogs?.lostLinks ?? 0],
+    ]);
     this.#counter('throttled', 'Times an address was ahead of its rate', [], () => [
       [{}, this.#throttled],
     ]);

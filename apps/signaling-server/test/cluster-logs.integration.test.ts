@@ -354,6 +354,11 @@ describeWithRedis('rooms over Redis', () => {
     a.commit('followed');
     a.commit('left');
     await Promise.all([a.has('followed', 1), a.has('left', 1)]);
+    a.load('later');
+    await a.has('later', 0);
+    a.commit('later');
+    await a.has('later', 1);
+    expect(await redis.ask('PTTL', 'rm:1:{later}:log')).toMatch(/^:[1-9]/);
     for (const key of ['log', 'state']) {
       expect(await redis.ask('PTTL', `rm:1:{followed}:${key}`)).toMatch(/^:[1-9]/);
     }
@@ -367,7 +372,7 @@ describeWithRedis('rooms over Redis', () => {
     expect(keys).toContain('{followed}:state');
     a.commit('followed');
     await a.has('followed', 2);
-    expect(a.told).toEqual(['loaded followed', 'loaded left']);
+    expect(a.told).toEqual(['loaded followed', 'loaded left', 'loaded later']);
   });
 
   test('closing appends what waits and takes the sign of life away', async () => {

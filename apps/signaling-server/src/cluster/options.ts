@@ -4,7 +4,7 @@ import { SignalingServerError } from '../errors.js';
 export interface ClusterOptions {
   /** `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. */
   readonly url: string;
-  /** What all keys begin with; instances with the same one share their rooms. Default `rm`. */
+  /** What all keys begin with; instances with the same one share their rooms. Default `rm`; 1 to 64 of A–Z a–z 0–9 _ . : -. */
   readonly prefix?: string | undefined;
   /** Time that a room's log outlives the last instance that follows it, in ms; default 600000. */
   readonly roomTtlMs?: number | undefined;
@@ -18,13 +18,14 @@ export interface ClusterOptions {
 
 /** {@link ClusterOptions} with its defaults, but for the URL. */
 export interface ClusterLimits {
+  readonly prefix: string;
   readonly roomTtlMs: number;
   readonly instanceTtlMs: number;
   readonly maxWaitingEntries: number;
   readonly maxWaitingBytes: number;
 }
 
-const DEFAULTS: ClusterLimits = {
+const DEFAULTS: Omit<ClusterLimits, 'prefix'> = {
   roomTtlMs: 600_000,
   instanceTtlMs: 5_000,
   maxWaitingEntries: 20_000,
@@ -36,8 +37,8 @@ const LEAST_TTL_MS = 500;
 
 /** Throws `SignalingServerError` (`INVALID_OPTION`). */
 export function clusterLimits(options: ClusterOptions): ClusterLimits {
-  const limits: Record<keyof ClusterLimits, number> = { ...DEFAULTS };
-  for (const name of Object.keys(DEFAULTS) as (keyof ClusterLimits)[]) {
+  const limits: Record<keyof typeof DEFAULTS, number> = { ...DEFAULTS };
+  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     const value = options[name] ?? limits[name];
     const least = name.endsWith('TtlMs') ? LEAST_TTL_MS : 1;
     if (!Number.isSafeInteger(value) || value < least) {
@@ -49,5 +50,13 @@ export function clusterLimits(options: ClusterOptions): ClusterLimits {
     }
     limits[name] = value;
   }
-  return limits;
+  const { prefix = 'rm' } = options;
+  if (!/^[\w.:-]{1,64}$/.test(prefix)) {
+    throw new SignalingServerError(
+      'INVALID_OPTION',
+      'the prefix of keys in Redis cannot be used; give 1 to 64 of A-Z a-z 0-9 _ . : -',
+      undefined,
+    );
+  }
+  return { ...limits, prefix };
 }

@@ -64,7 +64,8 @@ export class RoomLogs {
   #closed: Promise<void> | undefined;
 
   private constructor(options: RoomLogsOptions, limits: ClusterLimits, database: number) {
-    const { prefix = 'rm', instance, foreignInstances, onInput, logger } = options;
+    const { instance, foreignInstances, onInput, logger } = options;
+    const { prefix } = limits;
     this.#options = options;
     this.#backlog = new Backlog(limits.maxWaitingEntries, limits.maxWaitingBytes);
     this.#context = {
