@@ -279,37 +279,104 @@ test('a close frame that arrives late does not give up the place', async () => {
   expect(alice.events).toEqual([]);
 });
 
-test('who is in the room is asked again if the answer was lost with the connection', async () => {
+/** A client whose server tells only what the test makes it tell. */
+async function scripted() {
   const world = new VirtualWorld();
   const server = new ResumingServer(world);
-  const { events } = await join(world, 'alice');
-  const tell = (peer_id: string, version: number): void => {
-    const params = { peer_id, capabilities: [], user_data: {}, version };
-    const text = { jsonrpc: '2.0', method: 'peer.announced', params, seq: version };
-    lastSocket(world).deliver(JSON.stringify(text));
+  const { client, events } = await join(world, 'alice');
+  return {
+    world,
+    server,
+    client,
+    events,
+    tell: (peer_id: string, version: number, seq?: number): void => {
+      const params = { peer_id, capabilities: [], user_data: {}, version };
+      const text = { jsonrpc: '2.0', method: 'peer.announced', params, seq };
+      lastSocket(world).deliver(JSON.stringify(text));
+    },
+    /** Ids of the requests for the list of peers that have arrived. */
+    asked: (): unknown[] =>
+      server.arrived.filter(({ method }) => method === 'peer.list').map(({ id }) => id),
+    list: (id: unknown, names: readonly string[], presence_version: number): void => {
+      const peers = names.map((peer_id) => ({ peer_id, capabilities: [], user_data: {} }));
+      server.respond(lastSocket(world), id, { peers, presence_version });
+    },
+    lose: async (): Promise<void> => {
+      lastSocket(world).die(1006, '');
+      await world.run(2_500);
+    },
   };
-  tell('carol', 3);
-  tell('dave', 4);
+}
+
+test('who is in the room is asked again if the answer was lost with the connection', async () => {
+  const { world, events, tell, asked, list, lose } = await scripted();
+  tell('carol', 3, 3);
+  tell('dave', 4, 4);
   await world.run(20);
-  const asked = (): (number | undefined)[] =>
-    server.arrived
-      .filter(({ method }) => method === 'peer.list')
-      .map(({ id }) => id as number | undefined);
   expect(asked()).toHaveLength(1);
-  lastSocket(world).die(1006, '');
-  await world.run(300);
+  await lose();
   expect(asked()).toHaveLength(2);
-  const peers = ['bob', 'carol', 'dave'].map((peer_id) => ({
-    peer_id,
-    capabilities: [],
-    user_data: {},
-  }));
-  server.respond(lastSocket(world), asked()[1], { peers, presence_version: 4 });
+  list(asked()[1], ['bob', 'carol', 'dave'], 4);
   await world.run(20);
   expect(events.slice(2)).toEqual(
     ['bob', 'carol', 'dave'].map((name) => ['peer-announced', info(name)]),
   );
-  lastSocket(world).die(1006, '');
-  await world.run(1_000);
+  await lose();
   expect(asked()).toHaveLength(2);
+  // Lost on its way, it is asked once.
+  tell('fay', 6, 6);
+  await world.run(7);
+  await lose();
+  expect(asked()).toHaveLength(3);
+  list(asked()[2], ['bob', 'carol', 'dave', 'eve', 'fay'], 6);
+  await world.run(20);
+  await lose();
+  expect(asked()).toHaveLength(3);
+  expect(events.filter(([name]) => name === 'peer-announced')).toHaveLength(5);
+});
+
+test('in a new place too it is asked what is missing', async () => {
+  const { world, server, tell, asked, lose } = await scripted();
+  tell('carol', 3);
+  await world.run(20);
+  expect(asked()).toHaveLength(1);
+  server.forget();
+  await lose();
+  expect(asked()).toHaveLength(0);
+  tell('dave', 3);
+  await world.run(20);
+  expect(asked()).toHaveLength(1);
+});
+
+test('presence that is known already, older or unreadable changes nothing', async () => {
+  const { world, client, events, tell, asked, list } = await scripted();
+  tell('bob', 2);
+  tell('bob', 2);
+  tell('carol', 1);
+  tell('eve', 4);
+  await world.run(20);
+  expect(client.dropped).toEqual({ 'known-presence': 2 });
+  list(asked()[0], [], 1);
+  await world.run(20);
+  tell('fay', 5);
+  await world.run(20);
+  list(asked()[1], ['no id'], 5);
+  await world.run(20);
+  tell('gus', 6);
+  await world.run(20);
+  const error = { code: ErrorCode.RATE_LIMITED, message: 'later' };
+  lastSocket(world).deliver(JSON.stringify({ jsonrpc: '2.0', error, id: asked()[2] }));
+  await world.run(20);
+  expect(events).toEqual([['peer-announced', info('bob')]]);
+  tell('hal', 7);
+  await world.run(20);
+  list(asked()[3], ['bob', 'eve', 'fay', 'gus', 'hal'], 7);
+  await world.run(20);
+  expect(events.slice(1)).toEqual(
+    ['eve', 'fay', 'gus', 'hal'].map((name) => ['peer-announced', info(name)]),
+  );
+  tell('ida', 8);
+  await world.run(20);
+  expect(events.at(-1)).toEqual(['peer-announced', info('ida')]);
+  expect(asked()).toHaveLength(4);
 });

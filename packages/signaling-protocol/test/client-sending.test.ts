@@ -423,11 +423,7 @@ test('a fresh token takes the place of the one before', async () => {
 test('announcements that failed do not pile up', async () => {
   const { world, server, send, lose } = await join(undefined, { offerTimeoutMs: 1e9 });
   const { script } = world;
-  world.script = (socket, text) => {
-    const { id } = JSON.parse(text) as Json;
-    const error = { code: ErrorCode.SERVER_DRAINING, message: 'not now' };
-    socket.deliver(JSON.stringify({ jsonrpc: '2.0', error, id }));
-  };
+  world.script = (socket) => socket.die(1013, 'busy');
   lose();
   send(1);
   await world.run(1_500_000);
@@ -452,6 +448,22 @@ test('requests that were lost make room for others', async () => {
   expect(server.arrived).toHaveLength(512);
   await world.settle(client.close());
   expect(new Set(await Promise.all(more))).toEqual(new Set(['CLOSED']));
+});
+
+test('only the answer to the announcement is taken for it', async () => {
+  const { world, server, client, events, lose } = await join();
+  const answer = client.offer('bob', OFFER);
+  await world.run(10);
+  const { script } = world;
+  world.script = (socket, text) => {
+    const wire = { sdp: 'v=0', can_trickle_ice_candidates: true, request_id: 'offer-1' };
+    server.respond(socket, server.arrived[0]?.['id'], wire);
+    script?.(socket, text);
+  };
+  lose();
+  expect(await world.settle(answer)).toEqual({ sdp: 'v=0', canTrickle: true });
+  await world.run(10);
+  expect(events).toEqual([['connected', { peers: [], resumed: true }]]);
 });
 
 test('nothing is said before the announcement is answered', async () => {

@@ -62,12 +62,7 @@ export class Membership {
   }
 
   receive(now: Micros, text: string): void {
-    const session = this.#session;
-    for (const event of session?.receive(now, text) ?? []) {
-      this.#take(now, event);
-      // Of an earlier place; what else the text holds is void.
-      if (this.#session !== session) return;
-    }
+    for (const event of this.#session?.receive(now, text) ?? []) this.#take(now, event);
   }
 
   /** Reports requests that were not answered in time, and refuses such offers. */
