@@ -1,5 +1,5 @@
-// Packs every package as it would be published, installs the tarballs in an empty folder as a user would, and
-// loads each: by import, by require, and by its types.
+// Packs every package, and every app that is one, as it would be published, installs the tarballs in an empty folder
+// as a user would, and loads each: by import, by require, and by its types. Their programs must start.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,11 +22,16 @@ function run(cwd, command, ...args) {
 
 try {
   const names = [];
-  for (const name of readdirSync(join(root, 'packages'))) {
-    const path = join(root, 'packages', name);
+  const programs = [];
+  const folders = ['packages', 'apps'].flatMap((kind) =>
+    readdirSync(join(root, kind)).map((name) => join(root, kind, name)),
+  );
+  for (const path of folders) {
     const manifest = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+    if (manifest.private) continue;
     const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
     names.push(...entries.map((entry) => manifest.name + entry.slice(1)));
+    programs.push(...Object.keys(manifest.publishConfig.bin ?? {}));
     run(path, 'pnpm', 'pack', '--pack-destination', folder);
   }
   const tarballs = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
@@ -52,6 +57,8 @@ for (const [i, m] of [${uses}].entries())
 `,
   );
   run(folder, process.execPath, 'load.mjs');
+  for (const program of programs)
+    run(folder, join(folder, 'node_modules/.bin', program), '--version');
   writeFileSync(join(folder, 'use.ts'), `${imports}\nexport const all: object[] = [${uses}];\n`);
   for (const [module, moduleResolution] of [
     ['nodenext', 'nodenext'],

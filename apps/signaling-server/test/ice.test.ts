@@ -5,10 +5,12 @@ import { Renewals } from '../src/ice/renewals.js';
 import { turnCredential } from '../src/ice/turn-credential.js';
 import { isStunUri, isTurnUri } from '../src/ice/uri.js';
 
+const OPENSSL = 'openssl';
+
 test('a TURN credential is what openssl makes of the same secret', () => {
   const made = turnCredential('north wind', 'alice', 1_800_000_000);
   const args = ['dgst', '-sha1', '-hmac', 'north wind', '-binary'];
-  const hmac = execFileSync('openssl', args, { input: '1800000000:alice' });
+  const hmac = execFileSync(OPENSSL, args, { input: '1800000000:alice' });
   expect(made).toEqual({
     username: '1800000000:alice',
     credential: hmac.toString('base64'),

@@ -10,6 +10,9 @@ import { log } from './log.js';
 import { atEnd, call, opened, start } from './support.js';
 import { file, replaceFile } from './tokens.js';
 
+const TURN_SERVER = 'turnserver';
+const TURN_CLIENT = 'turnutils_uclient';
+
 const SECRET = 'north wind';
 const secretFile = file('turn-secret');
 
@@ -68,7 +71,7 @@ async function iceServersOf(url: string, peerId: string): Promise<Told> {
 
 const isInstalled = (program: string): boolean =>
   spawnSync(program, ['--help'], { stdio: 'ignore' }).error === undefined;
-const hasCoturn = isInstalled('turnserver') && isInstalled('turnutils_uclient');
+const hasCoturn = isInstalled(TURN_SERVER) && isInstalled(TURN_CLIENT);
 if (!hasCoturn) {
   const line = 'coturn is not installed (apt-get install coturn)';
   if (process.env['CI'] === 'true') throw new Error(line);
@@ -99,14 +102,14 @@ async function turnServer(): Promise<number> {
     --min-port=49152 --max-port=49252 --no-tls --no-dtls --no-tcp --no-cli --use-auth-secret
     --allow-loopback-peers --log-file=stdout --userdb=${file('turndb')} --pidfile=${file('turn.pid')}`;
   const args = ['-n', ...options.split(/\s+/), `--static-auth-secret=${SECRET}`];
-  await lineOf(spawn('turnserver', args, { stdio: ['ignore', 'pipe', 'ignore'] }), /auth thread/);
+  await lineOf(spawn(TURN_SERVER, args, { stdio: ['ignore', 'pipe', 'ignore'] }), /auth thread/);
   return port;
 }
 
 /** Whether a TURN client with this credential gets a relayed address. */
 async function isAllocated(port: number, username: string, password: string): Promise<boolean> {
   const args = ['-v', '-y', '-c', '-u', username, '-w', password, '-p', String(port), '127.0.0.1'];
-  const client = spawn('turnutils_uclient', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const client = spawn(TURN_CLIENT, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   return lineOf(client, /Received relay addr/);
 }
 
