@@ -3,5 +3,6 @@ import { Peer } from './peer.js';
 
 const [, , url = '', room = '', id = ''] = process.argv;
 process.once('disconnect', () => process.exit(0));
-await Peer.join(url, room, id);
+// Without a place to come back to it is gone for the others at once.
+await Peer.join(url, room, id, { resume: false });
 process.send?.('seated');

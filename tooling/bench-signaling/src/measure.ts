@@ -6,6 +6,7 @@ import { joinStorm } from './join-storm.js';
 import type { JoinStorm } from './join-storm.js';
 import { reconnectStorm } from './reconnect.js';
 import { Conversations } from './routing.js';
+import type { Conversation, Routing } from './routing.js';
 import { slowReader } from './slow-reader.js';
 import { Target } from './target.js';
 
@@ -30,41 +31,83 @@ const SLOW_BATCHES = 64;
 const MEGABYTE = 1_000_000;
 const KILOBYTE = 1_000;
 
-/** CPU per routed message, server and relay by turns in the same run. */
+/** CPU and latency of routed messages, server and relay by turns in the same run. */
 export async function measureRouting(size: Size): Promise<Figure[]> {
   await using server = await Target.start('server');
   await using relay = await Target.start('relay');
+  const compare = (pairs: number, burst: number): Promise<Comparison> =>
+    compareRouting(server, relay, { pairs, burst }, size);
+  const single = await compare(PAIRS, 1);
+  const bursts = await compare(PAIRS, BURST);
+  const alone = await compare(1, 1);
   return [
-    ...(await compareRouting(server, relay, 'one at a time', 1, size)),
-    ...(await compareRouting(server, relay, `in bursts of ${BURST}`, BURST, size)),
+    ...costFigures('one at a time', single),
+    ...costFigures(`in bursts of ${BURST}`, bursts),
+    ...latencyFigures('one at a time', single),
+    ...latencyFigures(`in bursts of ${BURST}`, bursts),
+    ...latencyFigures('of a single pair', alone),
   ];
 }
+
+/** Rounds of the server, each with that of the relay beside it. */
+type Comparison = readonly (readonly [server: Routing, relay: Routing])[];
 
 async function compareRouting(
   server: Target,
   relay: Target,
-  pattern: string,
-  burst: number,
+  conversation: Conversation,
   { messages, rounds }: Size,
-): Promise<Figure[]> {
-  const ofServer = await Conversations.start(server, { pairs: PAIRS, burst });
-  const ofRelay = await Conversations.start(relay, { pairs: PAIRS, burst });
-  await ofServer.cost(messages);
-  await ofRelay.cost(messages);
-  const costs: number[] = [];
-  const ratios: number[] = [];
+): Promise<Comparison> {
+  const ofServer = await Conversations.start(server, conversation);
+  const ofRelay = await Conversations.start(relay, conversation);
+  const count = Math.ceil((messages * conversation.pairs) / PAIRS);
+  await ofServer.route(count);
+  await ofRelay.route(count);
+  const comparison: [Routing, Routing][] = [];
   for (let round = 0; round < rounds; round++) {
-    const cost = await ofServer.cost(messages);
-    costs.push(cost);
-    ratios.push(cost / (await ofRelay.cost(messages)));
+    comparison.push([await ofServer.route(count), await ofRelay.route(count)]);
   }
   await ofServer.end();
   await ofRelay.end();
-  return [
-    figure(`CPU per routed message, ${pattern}`, median(ratios), '× relay', 1.2),
-    figure(`CPU per routed message, ${pattern}, of the server`, median(costs), 'µs'),
-  ];
+  return comparison;
 }
+
+const middleRatio = (comparison: Comparison, of: (routing: Routing) => number): number =>
+  median(comparison.map(([server, relay]) => of(server) / of(relay)));
+
+const costFigures = (pattern: string, comparison: Comparison): Figure[] => [
+  figure(
+    `CPU per routed message, ${pattern}`,
+    middleRatio(comparison, ({ cpu }) => cpu),
+    '× relay',
+    1.2,
+  ),
+  figure(
+    `CPU per routed message, ${pattern}, of the server`,
+    median(comparison.map(([{ cpu }]) => cpu)),
+    'µs',
+  ),
+];
+
+const latencyFigures = (pattern: string, comparison: Comparison): Figure[] => [
+  figure(
+    `latency, ${pattern}: half within`,
+    middleRatio(comparison, ({ p50 }) => p50),
+    '× relay',
+    1.2,
+  ),
+  figure(
+    `latency, ${pattern}: 99 % within`,
+    middleRatio(comparison, ({ p99 }) => p99),
+    '× relay',
+    1.2,
+  ),
+  figure(
+    `latency, ${pattern}: 99 % within, of the server`,
+    median(comparison.map(([{ p99 }]) => p99)),
+    'ms',
+  ),
+];
 
 /** Everybody arrives and negotiates with everybody in the room. */
 export async function measureJoinStorm({ peers, rounds }: Size): Promise<Figure[]> {
@@ -136,12 +179,14 @@ export async function measureBadClients({ frozenPatience }: Size): Promise<Figur
   ];
 }
 
-/** Everybody loses the connection and comes back. */
+/** Everybody loses the connection, is sent something, and comes back to it. */
 export async function measureReconnect({ peers }: Size): Promise<Figure[]> {
   await using server = await Target.start('server');
   const storm = await reconnectStorm(server, peers);
+  const name = `reconnect storm of ${peers}`;
   return [
-    figure(`reconnect storm of ${peers}: all back`, storm.seconds, 's, without resume', 5),
-    figure(`reconnect storm of ${peers}: not back`, storm.notBack, 'without resume', 0),
+    figure(`${name}: all back`, storm.seconds, 's', 5),
+    figure(`${name}: not resumed`, storm.notResumed, '', 0),
+    figure(`${name}: messages lost`, storm.lost, `of ${storm.sent}`, 0),
   ];
 }

@@ -3,7 +3,13 @@ export interface Wire {
   readonly id?: number | string | null;
   readonly method?: string;
   readonly params?: Readonly<Record<string, unknown>>;
-  readonly result?: { readonly peers?: readonly { readonly peer_id: string }[] };
+  readonly result?: {
+    readonly peers?: readonly { readonly peer_id: string }[];
+    readonly resume_token?: string;
+    readonly resumed?: boolean;
+  };
+  /** Number of the message among those to a peer that can resume. */
+  readonly seq?: number;
   readonly error?: { readonly code: number; readonly message: string };
 }
 
@@ -15,9 +21,32 @@ const CANDIDATE =
 
 const text = (message: object): string => JSON.stringify({ jsonrpc: '2.0', ...message });
 
-/** Request 1 of a connection. */
-export const announceText = (peer_id: string, room: string): string =>
-  text({ method: 'peer.announce', params: { peer_id, room, capabilities: ['audio'] }, id: 1 });
+/** What a peer needs to take its place again after it lost its connection. */
+export interface Place {
+  readonly token: string;
+  /** Number of the last message it received there. */
+  readonly lastSeq: number;
+}
+
+/** Request 1 of a connection; with `resume` for a place that can be taken again, as `place` is. */
+export const announceText = (
+  peer_id: string,
+  room: string,
+  resume: boolean,
+  place?: Place,
+): string =>
+  text({
+    method: 'peer.announce',
+    params: {
+      peer_id,
+      room,
+      capabilities: ['audio'],
+      resume,
+      resume_token: place?.token,
+      last_seq: place?.lastSeq,
+    },
+    id: 1,
+  });
 
 /** An offer of `from` to `to` as request `id`. */
 export const offerText = (from: string, to: string, id: number): string =>

@@ -1,48 +1,77 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { announceText, answerText, offerText } from './messages.js';
-import type { Wire } from './messages.js';
+import type { Place, Wire } from './messages.js';
 
 /** How long anything may take before it counts as failed, in ms. */
 const PATIENCE_MS = 30_000;
 
+/** How a peer takes its seat. */
+export interface JoinOptions {
+  /** Whether its place outlives its connection; default true. */
+  readonly resume?: boolean;
+  /** The place it had. */
+  readonly place?: Place | undefined;
+  /** Told of every candidate, from the first. */
+  readonly onCandidate?: (from: string, candidate: string) => void;
+}
+
 /** A seated client that does as little as it can beside sending and receiving. */
 export class Peer {
   readonly id: string;
+  readonly room: string;
   readonly #socket: WebSocket;
   readonly #waiting = new Map<unknown, (response: Wire) => void>();
   #lastId = 1;
+  #token = '';
+  #lastSeq = 0;
   /** Those who were in the room on arrival. */
   others: readonly string[] = [];
+  /** Whether it took the place it had before. */
+  resumed = false;
   /** Errors received, of the protocol or of the socket. */
   errors = 0;
-  onCandidate: (from: string) => void = () => {};
+  onCandidate: (from: string, candidate: string) => void = () => {};
   onOffer: (from: string) => void = () => {};
   onLeft: (id: string) => void = () => {};
 
-  private constructor(id: string, socket: WebSocket) {
+  private constructor(id: string, room: string, socket: WebSocket) {
     this.id = id;
+    this.room = room;
     this.#socket = socket;
     socket.on('message', (data: Buffer) => this.#receive(data.toString()));
     socket.on('error', () => this.errors++);
   }
 
   /** Connects and takes a seat; rejects if that is refused or fails. */
-  static async join(url: string, room: string, id: string): Promise<Peer> {
+  static async join(
+    url: string,
+    room: string,
+    id: string,
+    { resume = true, place, onCandidate }: JoinOptions = {},
+  ): Promise<Peer> {
     const socket = new WebSocket(url, 'rm.signaling.v1', { perMessageDeflate: false });
-    const peer = new Peer(id, socket);
+    const peer = new Peer(id, room, socket);
+    if (onCandidate !== undefined) peer.onCandidate = onCandidate;
     await once(socket, 'open');
     const { result, error } = await new Promise<Wire>((resolve, reject) => {
       peer.#waiting.set(1, resolve);
       socket.once('close', (code) => reject(new Error(`${id} was closed with ${code}`)));
-      socket.send(announceText(id, room));
+      socket.send(announceText(id, room, resume, place));
     });
     if (error !== undefined) {
       socket.terminate();
       throw new Error(`${id} was refused: ${error.message}`);
     }
     peer.others = (result?.peers ?? []).map(({ peer_id }) => peer_id);
+    peer.resumed = result?.resumed === true;
+    peer.#token = result?.resume_token ?? '';
     return peer;
+  }
+
+  /** Where it can come back to when its connection is lost. */
+  get place(): Place {
+    return { token: this.#token, lastSeq: this.#lastSeq };
   }
 
   send(text: string): void {
@@ -96,8 +125,9 @@ export class Peer {
   }
 
   #take(message: Wire): void {
-    const { id, method, params, error } = message;
+    const { id, method, params, error, seq } = message;
     if (error !== undefined) this.errors++;
+    if (seq !== undefined) this.#lastSeq = seq;
     switch (method) {
       case undefined:
         this.#waiting.get(id)?.(message);
@@ -108,7 +138,7 @@ export class Peer {
         this.onOffer(String(params?.['from']));
         return;
       case 'peer.ice_candidate':
-        this.onCandidate(String(params?.['from']));
+        this.onCandidate(String(params?.['from']), String(params?.['candidate']));
         return;
       case 'peer.left':
         this.onLeft(String(params?.['peer_id']));
@@ -119,7 +149,7 @@ export class Peer {
 }
 
 /** Peers in one room. */
-export const ROOM_SIZE = 5;
+const ROOM_SIZE = 5;
 
 /** Seats peers `first` to `first + count - 1` in rooms of five, at most 50 arriving at a time. */
 export async function joinMany(url: string, first: number, count: number): Promise<Peer[]> {

@@ -19,7 +19,7 @@ export async function slowReader(target: Target, batches: number): Promise<SlowR
   const room = 'slow-room';
   const writer = await Peer.join(target.url, room, 'writer');
   const reader = await Peer.join(target.url, room, 'reader');
-  const slow = await Peer.join(target.url, room, 'slow');
+  const slow = await Peer.join(target.url, room, 'slow', { resume: false });
   let cutOff = false;
   const gone = new Promise<void>((resolve) => {
     writer.onLeft = (id) => {
