@@ -87,6 +87,9 @@ test('a resumed client hears what it missed, in order, and others saw nothing', 
   await world.settle(carol.client.close());
   await world.run(20);
   expect(bob.events.at(-1)).toEqual(['peer-left', { peerId: 'carol', reason: 'left' }]);
+  world.sockets[3]?.die(1006, '');
+  await world.run(1_000);
+  expect(bob.events.at(-1)).toEqual(['connected', { peers: [info('alice')], resumed: true }]);
 });
 
 test('an offer to a peer that is away is answered after its return', async () => {

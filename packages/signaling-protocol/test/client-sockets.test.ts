@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { SignalingClient } from '@rm/signaling-protocol';
+import { ClientEngine, milliseconds, SignalingClient } from '@rm/signaling-protocol';
 import type { SignalingClientOptions } from '@rm/signaling-protocol';
 import { ResumingServer } from './support/resuming-server.js';
 import { VirtualWorld } from './support/virtual-world.js';
@@ -108,8 +108,11 @@ test('an error with its close is one loss, at the time of the close', async () =
   const server = new ResumingServer(world);
   const { client, causes } = make(world);
   await world.settle(client.connect());
+  newest(world).fail('not the last');
   newest(world).fail('bad frame');
   newest(world).die(1002, 'protocol error');
+  // That for the way back; those which would have cut the socket off are gone.
+  expect(world.timers).toBe(1);
   await world.run(2_000);
   expect(causes).toMatchObject([
     { message: expect.stringMatching(/\(bad frame, code 1002, protocol error\)/) },
@@ -204,4 +207,62 @@ test('only who gives up the place says goodbye', async () => {
   await world.settle(client.close());
   expect(newest(world).closes).toEqual([1000]);
   expect(world.timers).toBe(0);
+});
+
+test('an attempt that was aborted while announcing leaves nothing behind', async () => {
+  const world = new VirtualWorld();
+  world.script = () => undefined;
+  const { client } = make(world);
+  const abort = new AbortController();
+  const attempt = failure(client.connect({ signal: abort.signal }));
+  await world.run(20);
+  expect(newest(world).sent).toHaveLength(1);
+  abort.abort(Object.assign(new Error('enough'), { code: 'ENOUGH' }));
+  expect((await attempt).code).toBe('ENOUGH');
+  await world.run(20);
+  expect(newest(world).closes).toEqual([1000]);
+  expect(world.timers).toBe(0);
+});
+
+test('a deadline of something else brings no connection forward, and ends none', async () => {
+  const world = new VirtualWorld();
+  const server = new ResumingServer(world);
+  const runtime = world.runtime(0.999_999);
+  const { client, causes } = make(world, { runtime, offerTimeoutMs: 300 });
+  await world.settle(client.connect());
+  world.dialedAt.length = 0;
+  const start = world.now / 1_000;
+  newest(world).die(1006, '');
+  world.network = 'silent';
+  const offer = { sdp: 'v=0', canTrickle: true };
+  const first = failure(client.offer('b', offer));
+  await world.run(400);
+  expect(world.dialedAt).toEqual([]);
+  await world.run(150);
+  expect(world.dialedAt.map((ms) => Math.round(ms - start))).toEqual([500]);
+  const second = failure(client.offer('b', offer));
+  await world.run(5_000);
+  expect(await Promise.all([first, second])).toMatchObject([{ code: -32006 }, { code: -32006 }]);
+  expect(causes).toHaveLength(1);
+  expect(server.announcements).toHaveLength(1);
+});
+
+test('what an engine is told out of turn has no effect', () => {
+  const engine = new ClientEngine({ url: 'ws://x', peerId: 'a' }, () => 0.5);
+  const now = milliseconds(1);
+  const tell = (): void => {
+    engine.socketOpened(now);
+    engine.dialFailed(now, new Error('late'));
+    engine.socketClosed(now, { code: 1006, reason: '' });
+    engine.receive(now, '{}');
+    engine.advance(milliseconds(60_000));
+    engine.abandonConnect(new Error('late'));
+  };
+  tell();
+  expect(engine.poll()).toBeUndefined();
+  engine.close('done');
+  expect(engine.poll()).toMatchObject({ kind: 'event', name: 'close' });
+  tell();
+  expect(engine.poll()).toBeUndefined();
+  expect(engine.nextDeadline).toBe(Number.POSITIVE_INFINITY);
 });

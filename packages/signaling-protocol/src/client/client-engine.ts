@@ -35,7 +35,7 @@ export class ClientEngine {
   readonly #keepAlive: KeepAlive;
   readonly #backoff: Backoff;
   #state: State = 'idle';
-  /** When dialing or announcing has taken too long, or waiting is over. */
+  /** When dialing or announcing has taken too long, or waiting is over; else without meaning. */
   #deadline = NEVER;
   #everAnnounced = false;
 
@@ -202,7 +202,6 @@ export class ClientEngine {
   #announced(now: Micros): void {
     this.#state = 'announced';
     this.#everAnnounced = true;
-    this.#deadline = NEVER;
     this.#backoff.announced(now);
   }
 
