@@ -73,6 +73,9 @@ export function commandLine(args: readonly string[]): CommandLine {
   if (flags.turnTtl !== undefined && turnUrl === undefined) {
     command.error('error: --turn-ttl needs --turn-url and --turn-secret-file');
   }
+  if (flags.redisPrefix !== undefined && flags.redis === undefined) {
+    command.error('error: --redis-prefix needs --redis URL');
+  }
   return {
     logLevel: flags.logLevel,
     drainSpreadMs: flags.drainSpread * 1_000,

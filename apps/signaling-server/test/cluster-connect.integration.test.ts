@@ -66,6 +66,17 @@ test.each([
   expect((refusal as Error).message).not.toContain('secret');
 });
 
+test.each([
+  [{ prefix: '{rm}' }, 'prefix'],
+  [{ roomTtlMs: 499 }, 'roomTtlMs is 499; give a whole number of at least 500'],
+  [{ maxWaitingBytes: 0 }, 'maxWaitingBytes is 0; give a whole number of at least 1'],
+])('%j is refused', async (options, message) => {
+  await expect(Replica.join('redis://localhost', 'a', options)).rejects.toMatchObject({
+    code: 'INVALID_OPTION',
+    message: expect.stringContaining(message),
+  });
+});
+
 test('a Redis that is not there is told with its address and no password', async () => {
   const port = await freePort();
   const { code, message } = await failure(`redis://me:secret@127.0.0.1:${port}/2`);

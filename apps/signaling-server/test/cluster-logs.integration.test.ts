@@ -98,6 +98,7 @@ describeWithRedis('rooms over Redis', () => {
     b.commit('two');
     c.commit('two');
     await Promise.all([a.has('two', 1), b.has('two', 1), c.has('two', 1)]);
+    expect(await redis.ask('PUBSUB', 'NUMSUB', 'rm:1:{two}:log@1')).toMatch(/:1$/);
     expect(a.list('one')).toEqual(['a:1']);
     expect(a.list('two')).toEqual(['a:2']);
     expect(b.list('two')).toEqual(['b:1']);
@@ -111,6 +112,9 @@ describeWithRedis('rooms over Redis', () => {
     a.commit('room');
     await b.has('room', 1);
     b.unload('room');
+    await until(async () =>
+      (await redis.ask('PUBSUB', 'NUMSUB', 'rm:1:{room}:log@0')).endsWith(':1'),
+    );
     // Written all the same, though the room is not followed.
     b.commit('room');
     a.commit('room');
@@ -315,7 +319,7 @@ describeWithRedis('rooms over Redis', () => {
       expect(a.told).toEqual(['loaded room', 'overflow']);
       await redis.start();
       await until(() => a.logs.isReady);
-      expect(a.told).toEqual(['loaded room', 'overflow', 'gone a', 'overflow is over']);
+      expect(a.told).toEqual(['loaded room', 'overflow', 'gone a', 'overflow is over, 0 wait']);
       await b.has('room', 1 + waiting);
       expect(b.list('room')).toEqual(numbered('a', 1, 1 + waiting));
     },
@@ -378,9 +382,9 @@ describeWithRedis('rooms over Redis', () => {
   test('closing appends what waits and takes the sign of life away', async () => {
     const redis = await redisWith();
     const a = await joined(redis.url, 'a');
+    await until(async () => (await redis.ask('EXISTS', 'rm:1:instance:a')) === ':1');
     a.load('room');
     for (let n = 0; n < 500; n++) a.commit('room');
-    expect(await redis.ask('EXISTS', 'rm:1:instance:a')).toBe(':1');
     await Promise.all([a.logs.close(), a.logs.close()]);
     expect(await redis.ask('XLEN', 'rm:1:{room}:log')).toBe(':500');
     expect(await redis.ask('EXISTS', 'rm:1:instance:a')).toBe(':0');

@@ -203,7 +203,10 @@ export class Replica {
       logger: pino({ level: 'silent' }),
       foreignInstances: () => new Set(),
       onInput: (input) => replica.#take(input),
-      onOverflow: (isOverflowing) => told.push(isOverflowing ? 'overflow' : 'overflow is over'),
+      onOverflow: (isOverflowing) =>
+        told.push(
+          isOverflowing ? 'overflow' : `overflow is over, ${replica.logs.snapshot().waiting} wait`,
+        ),
       ...options,
     });
     const replica = new Replica(instance, logs, told);

@@ -115,7 +115,7 @@ export class RoomLog {
       return;
     }
     const [epoch = '', number = ''] = position.split('-');
-    if (!this.#isOpen || epoch !== this.#epoch) return;
+    if (!this.#isOpen) return;
     // That the link has ended is told by the link.
     this.#link?.run(KEEP, this.#log, this.#hash, epoch, number, state).catch(() => undefined);
   }
