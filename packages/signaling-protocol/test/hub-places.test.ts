@@ -162,3 +162,45 @@ test('the hub tells who comes and goes, and counts calls by method and outcome',
     'server.info': { ok: 1 },
   });
 });
+
+test('an announcement that may be resumed is no part of a batch', () => {
+  const net = resumable();
+  net.open(A);
+  const params = { peer_id: 'a', resume: true };
+  net.text(A, JSON.stringify([{ jsonrpc: '2.0', method: 'peer.announce', params, id: 1 }]));
+  expect(net.read(A)).toMatchObject([[{ error: { code: ErrorCode.INVALID_REQUEST }, id: 1 }]]);
+});
+
+test('a batch of notifications alone is not answered', () => {
+  const net = new HubDriver();
+  net.join(A, 'a');
+  net.join(B, 'b');
+  net.read(A);
+  const params = candidateParams('b');
+  const candidate = { jsonrpc: '2.0', method: 'peer.ice_candidate', params };
+  net.text(A, JSON.stringify([candidate, candidate]));
+  expect(net.readTexts(A)).toEqual([]);
+  expect(net.read(B)).toHaveLength(2);
+});
+
+test('one peer has no more offers under way than it may, to whomever', () => {
+  const net = new HubDriver({ maxPendingPerConnection: 1 });
+  net.join(A, 'a');
+  net.join(B, 'b');
+  net.join(C, 'c');
+  net.read(A);
+  net.request(A, 'peer.offer', offerParams('b'));
+  net.request(A, 'peer.offer', offerParams('c'));
+  expect(net.read(A)).toMatchObject([{ error: { code: ErrorCode.TOO_MANY_REQUESTS } }]);
+});
+
+test('no peer has more offers to answer than it may, from whomever', () => {
+  const net = new HubDriver({ maxPendingPerConnection: 1 });
+  net.join(A, 'a');
+  net.join(B, 'b');
+  net.join(C, 'c');
+  net.request(A, 'peer.offer', offerParams('b'));
+  net.read(C);
+  net.request(C, 'peer.offer', offerParams('b'));
+  expect(net.read(C)).toMatchObject([{ error: { code: ErrorCode.TOO_MANY_REQUESTS } }]);
+});

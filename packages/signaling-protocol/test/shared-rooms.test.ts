@@ -240,22 +240,145 @@ test('a room and the offers in it outlive all instances', () => {
   ]);
 });
 
-test('after restored offers the next request has a number of its own', () => {
+test('a room read from its snapshot goes on with its numbers, its versions and its deadlines', () => {
   const plain = new Plain(1);
   plain.join(0, 1, 'a');
   plain.join(0, 2, 'b');
+  plain.join(0, 3, 'gone');
   plain.request(0, 1, 'peer.offer', offerParams('b', { request_id: 'one' }));
-  const [first] = plain.read(0, 2);
+  const said = {
+    jsonrpc: '2.0',
+    method: 'peer.disconnect',
+    params: { to: 'b', reason: 'x' },
+    seq: 5,
+  };
+  plain.write(0, 1, said);
+  const first = plain.read(0, 2).find(({ method }) => method === 'peer.offer');
+  plain.close(0, 3);
   plain.at(0).stateOf('default');
+  for (const dead of plain.instances.splice(0)) dead.isAlive = false;
   plain.instances.push(plain.world.start());
-  plain.join(1, 3, 'c');
-  plain.request(1, 3, 'peer.offer', offerParams('b', { request_id: 'two' }));
-  const second = plain.read(0, 2).at(-1);
-  expect(second?.['id']).not.toBe(first?.['id']);
-  plain.pass(10_000);
+
+  expect(plain.join(0, 2, 'b', { last_seq: 3 })).toMatchObject({ presence_version: 3 });
+  const back = plain.join(0, 1, 'a', { last_seq: 2 });
+  expect(back).toMatchObject({ resumed: true, received_seq: 5 });
+  plain.request(0, 1, 'peer.offer', offerParams('b', { request_id: 'two' }));
+  const second = plain.read(0, 2).find(({ method }) => method === 'peer.offer');
+  expect(Number(second?.['id'])).toBeGreaterThan(Number(first?.['id']));
+  plain.pass(11_000);
   const timeout = { error: { code: ErrorCode.TIMEOUT } };
-  expect(plain.read(1, 3).at(-1)).toMatchObject(timeout);
-  expect(plain.read(0, 1).at(-1)).toMatchObject(timeout);
+  expect(plain.read(0, 1)).toMatchObject([timeout, timeout]);
+  plain.pass(120_000);
+  const left = { method: 'peer.left', params: { peer_id: 'gone', version: 4 } };
+  expect(plain.read(0, 1)).toMatchObject([left]);
+});
+
+test('an end that was decided before a peer came back does not reach it', () => {
+  const plain = new Plain();
+  plain.join(0, 1, 'a');
+  plain.join(1, 1, 'watcher');
+  plain.close(0, 1);
+  plain.world.now = milliseconds(120_000);
+  plain.at(0).feed({ kind: 'time' });
+  // Its end is on the way from one instance when it comes back on the other.
+  plain.open(1, 2);
+  const params = { peer_id: 'a', resume: true, resume_token: 'key of a', last_seq: 1 };
+  const announce = { jsonrpc: '2.0', method: 'peer.announce', params, id: 1 };
+  plain.at(1).feed({ kind: 'text', socket: 2, text: JSON.stringify(announce) });
+  plain.at(1).write();
+  plain.at(0).write();
+  plain.world.settle();
+  expect(plain.read(1, 2)).toMatchObject([{ result: { resumed: true } }]);
+  plain.pass(1_000);
+  expect(plain.read(1, 1)).toEqual([]);
+  expect(plain.at(1).hub.snapshot()).toMatchObject({ peers: 2, away: 0 });
+});
+
+test('an end that comes after the next loss is not that of this one', () => {
+  const plain = new Plain();
+  plain.join(0, 1, 'a');
+  plain.join(1, 1, 'watcher');
+  plain.close(0, 1);
+  plain.world.now = milliseconds(120_000);
+  plain.at(0).feed({ kind: 'time' });
+  plain.open(1, 2);
+  const params = { peer_id: 'a', resume: true, resume_token: 'key of a', last_seq: 1 };
+  const announce = { jsonrpc: '2.0', method: 'peer.announce', params, id: 1 };
+  plain.at(1).feed({ kind: 'text', socket: 2, text: JSON.stringify(announce) });
+  plain.at(1).feed({ kind: 'closed', socket: 2, clean: false });
+  plain.at(1).write();
+  plain.at(0).write();
+  plain.world.settle();
+  plain.pass(1_000);
+  expect(plain.read(1, 1)).toEqual([]);
+  plain.pass(120_000);
+  expect(plain.read(1, 1)).toMatchObject([{ method: 'peer.left' }]);
+});
+
+test('who was announced in entries that a snapshot took up connects again and resumes', () => {
+  const plain = new Plain();
+  plain.join(0, 1, 'a');
+  plain.open(1, 1);
+  const params = { peer_id: 'b', resume: true, resume_token: 'key of b' };
+  const announce = { jsonrpc: '2.0', method: 'peer.announce', params, id: 1 };
+  plain.at(1).feed({ kind: 'text', socket: 1, text: JSON.stringify(announce) });
+  plain.at(1).write();
+  plain.at(0).readLogs(10);
+  plain.at(0).stateOf('default');
+  plain.world.settle();
+  expect(plain.at(1).closes).toEqual([{ socket: 1, code: 1012 }]);
+  expect(plain.join(1, 2, 'b', { last_seq: 0 })).toMatchObject({ resumed: true });
+});
+
+test('an instance that lost track of a log begins again where it is, and its clients resume', () => {
+  const plain = new Plain();
+  plain.join(0, 1, 'a');
+  plain.join(1, 1, 'b');
+  plain.open(1, 9, ADMIN);
+  const ask = { jsonrpc: '2.0', method: 'peer.list', params: { room: 'default' }, id: 1 };
+  plain.at(1).feed({ kind: 'text', socket: 9, text: JSON.stringify(ask) });
+  plain.at(1).write();
+  plain.at(0).feed({
+    kind: 'text',
+    socket: 1,
+    text: '{"jsonrpc":"2.0","method":"peer.disconnect","params":{"to":"b","reason":"missed"}}',
+  });
+  plain.at(0).write();
+  plain.at(0).readLogs(10);
+  plain.at(0).stateOf('default');
+  plain.world.settle();
+  const closed = plain.at(1).closes.map(({ socket }) => socket);
+  expect(new Set(closed)).toEqual(new Set([1, 9]));
+  plain.open(1, 2);
+  plain.request(1, 2, 'peer.announce', {
+    peer_id: 'b',
+    resume: true,
+    resume_token: 'key of b',
+    last_seq: 0,
+  });
+  const [registered, missed] = plain.read(1, 2);
+  expect(registered?.['result']).toMatchObject({ resumed: true });
+  expect(missed).toMatchObject({ params: { reason: 'missed' } });
+  plain.at(1).feed({ kind: 'closed', socket: 2, clean: true });
+  plain.world.settle();
+  expect(plain.at(1).hub.snapshot()).toMatchObject({ connections: 0, rooms: 0 });
+});
+
+test('if the log came back without what happened here, the sockets that were in the room go', () => {
+  const plain = new Plain(1);
+  plain.join(0, 1, 'a');
+  plain.at(0).feed({ kind: 'loaded', room: 'default', state: undefined });
+  expect(plain.at(0).closes).toEqual([{ socket: 1, code: 1012 }]);
+});
+
+test('each instance counts the calls of its own sockets', () => {
+  const plain = new Plain();
+  plain.join(0, 1, 'a');
+  plain.join(1, 1, 'b');
+  plain.request(0, 1, 'peer.disconnect', { to: 'b', reason: 'x' });
+  const [first, second] = plain.instances.map(({ hub }) => hub.snapshot().calls);
+  expect(first).toEqual({ 'peer.announce': { ok: 1 }, 'peer.disconnect': { ok: 1 } });
+  expect(second).toEqual({ 'peer.announce': { ok: 1 } });
 });
 
 test('a peer that stays away for longer than 2 minutes is gone on every instance', () => {
