@@ -96,6 +96,7 @@ test('after unregister the socket is closed in good order, and the others hear t
     peer_id: 'device-b1',
     reason: 'left',
   });
+  expect(on.call(DEVICE, 'unregister')).toMatchObject({ code: 404 });
   expect(on.call(CLIENT, 'connect', { peer: 'device-b1' })).toMatchObject({ code: 480 });
 });
 
@@ -353,6 +354,7 @@ test('a peer that hangs up or leaves is one that has disconnected: 1002', () => 
   expect(second).not.toBe(session);
   on.close(BOB);
   expect(on.read(CLIENT)).toMatchObject([{ error: { code: 1002, session: second } }]);
+  expect(on.call(CLIENT, 'connect', { peer: 'bob' })).toMatchObject({ code: 480 });
 });
 
 test('connecting again begins a new session in place of the old one, on both sides', () => {
@@ -391,4 +393,87 @@ test('sessions and what is kept for them are bounded', () => {
 test('a method ONVIF does not have is not found', () => {
   const on = net();
   expect(on.call(CLIENT, 'peer.list', {})).toMatchObject({ code: -32601 });
+});
+
+test('a session that a new connect replaces takes its open invitation with it', () => {
+  const on = net();
+  const session = connected(on);
+  const id = on.request(DEVICE, 'invite', { session, offer: OFFER });
+  connected(on);
+  expect(on.answerTo(DEVICE, id)).toMatchObject({ code: 410 });
+  expect(on.hub.snapshot()).toMatchObject({ pendingOffers: 0, dropped: {} });
+});
+
+test('of a connect that was refused there is no session', () => {
+  const on = net();
+  on.request(CLIENT, 'connect', { peer: 'device-b1' });
+  const { id, params } = on.received(DEVICE, 'connect');
+  on.refuse(DEVICE, id, 480);
+  const { session } = params;
+  expect(on.call(DEVICE, 'invite', { session, offer: OFFER })).toMatchObject({ code: 400 });
+});
+
+test('connecting again to a peer without sessions gives the same session all its time', () => {
+  const on = net({}, { sessionLifetime: milliseconds(60_000) });
+  const { session } = on.call(CLIENT, 'connect', { peer: 'bob' }) as Json;
+  on.pass(40_000);
+  expect(on.call(CLIENT, 'connect', { peer: 'bob' })).toMatchObject({ session });
+  on.pass(40_000);
+  expect(on.call(CLIENT, 'extend', { session })).toEqual({ expiryTimeSeconds: 60 });
+});
+
+test('a device that invites before it has answered the call gets nothing more of that call', () => {
+  const on = net();
+  const id = bobOffers(on, 'device-b1');
+  bobTrickles(on, 'device-b1');
+  const { id: called, params } = on.received(DEVICE, 'connect');
+  on.request(DEVICE, 'invite', { session: params['session'], offer: OFFER });
+  expect(on.answerTo(BOB, id)).toMatchObject({ code: -32005 });
+  on.respond(DEVICE, called, {});
+  expect(on.read(DEVICE)).toEqual([]);
+});
+
+test('candidates of an offer that was replaced while it waited are not those of the next', () => {
+  const on = net();
+  bobOffers(on, 'random-1', 'r1');
+  bobTrickles(on, 'random-1');
+  on.refuse(CLIENT, on.received(CLIENT, 'connect').id, -32601);
+  bobOffers(on, 'random-1', 'r2');
+  on.call(CLIENT, 'connect', { peer: 'bob' });
+  expect(on.methods(CLIENT)).toEqual(['invite']);
+});
+
+test('when a caller leaves, nothing is said any more to what it has asked', () => {
+  const on = net();
+  on.call(CLIENT, 'connect', { peer: 'bob' });
+  bobOffers(on, 'random-1');
+  on.close(BOB);
+  on.respond(CLIENT, on.received(CLIENT, 'invite').id, { answer: ANSWER });
+  expect(on.hub.snapshot().dropped).toEqual({});
+});
+
+test('whoever speaks for an ONVIF end can: notes stand where session attributes do (RFC 8866 §5)', () => {
+  const on = net();
+  on.open(4, CANONICAL);
+  on.call(4, 'peer.announce', { peer_id: 'bridge', capabilities: ['webrtc.onvif.org'] });
+  on.request(CLIENT, 'connect', { peer: 'bridge', profile: 'p' });
+  const { id, params } = on.received(4, 'peer.offer');
+  const session = 'random-2';
+  const [, json = ''] = /^v=0\r\n[^]*\r\na=x-rm-onvif:(.*)\r\n$/.exec(String(params['sdp'])) ?? [];
+  expect(JSON.parse(json)).toEqual({ connect: { session, profile: 'p' } });
+  const { request_id } = params;
+  on.respond(4, id, { sdp: SDP, can_trickle_ice_candidates: true, request_id });
+  on.request(CLIENT, 'invite', { session, offer: OFFER, subprotocols: ['s'] });
+  expect(on.received(4, 'peer.offer').params['sdp']).toBe(
+    OFFER.replace('m=', 'a=x-rm-onvif:{"subprotocols":["s"]}\r\nm='),
+  );
+});
+
+test('an invitation does not outlive its session', () => {
+  const on = net({}, { sessionLifetime: milliseconds(5_000) });
+  const session = connected(on);
+  const id = on.request(DEVICE, 'invite', { session, offer: OFFER });
+  on.pass(5_000);
+  on.close(BOB);
+  expect(on.answerTo(DEVICE, id)).toMatchObject({ code: 410 });
 });

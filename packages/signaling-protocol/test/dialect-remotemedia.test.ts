@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { milliseconds } from '@rm/signaling-protocol';
 import { dialectFor, SUB_PROTOCOLS } from '@rm/signaling-protocol/dialects';
+import type { DialectOutput } from '@rm/signaling-protocol/dialects';
 import { CANONICAL, DialectNet, NONE } from './support/dialect-net.js';
 import { SDP } from './support/hub-driver.js';
 import type { Json } from './support/hub-driver.js';
@@ -354,7 +356,7 @@ test('notifications do what requests do, and are not answered', () => {
 
 test('a client that resumes speaks with the hub itself: texts pass unchanged both ways', () => {
   const dialect = dialectFor('', { epochMs: () => 0, randomId: () => 'x' });
-  const now = 0 as Parameters<NonNullable<typeof dialect>['fromClient']>[0];
+  const now = milliseconds(0);
   const announce =
     '{ "jsonrpc":"2.0","method":"peer.announce","params":{"peer_id":"a","resume":true},"id":"rm:1"}';
   expect(dialect?.fromClient(now, announce)).toEqual([{ to: 'hub', text: announce }]);
@@ -380,6 +382,25 @@ test('a batch is answered with one batch, and ids come back as they were', () =>
     ['1', true],
     [null, true],
   ]);
+});
+
+test('an announcement in a batch is translated, since the rest of the batch may need it', () => {
+  const net = new DialectNet({ randomToken: () => 'token' });
+  net.open(1, NONE);
+  const call = (method: string, id: number, params: Json): Json => ({
+    jsonrpc: '2.0',
+    method,
+    params,
+    id,
+  });
+  const announce = call('peer.announce', 1, { peer_id: 'a', resume: true });
+  net.text(1, JSON.stringify([announce, call('list_peers', 2, {})]));
+  const [responses] = net.read(1) as unknown as Json[][];
+  expect(responses).toMatchObject([
+    { id: 1, result: { status: 'registered' } },
+    { id: 2, result: { count: 0 } },
+  ]);
+  expect(responses?.[0]?.['result']).not.toHaveProperty('resume_token');
 });
 
 test('texts beyond the limits are refused before anything else is done with them', () => {
@@ -409,4 +430,91 @@ test('offers that wait are bounded: one too many is refused as busy', () => {
   net.clear();
   net.request(1, 'peer.offer', { to: 'bob', sdp: SDP });
   expect(net.methods(1)).toEqual([undefined]);
+});
+
+test('the offer after one that timed out has its turn as soon as anything happens', () => {
+  const { net } = twoOffers();
+  net.pass(5_000);
+  net.clear();
+  net.open(3, CANONICAL);
+  net.call(3, 'peer.announce', { peer_id: 'carol' });
+  expect(net.methods(1)).toEqual(['peer.joined', 'peer.offer']);
+  expect(net.received(1, 'peer.offer').params['sdp']).toBe(sdp(2));
+});
+
+test('a client that speaks the protocol may still answer with peer.answer, and stays what it is', () => {
+  const net = new DialectNet();
+  net.open(1, NONE);
+  net.open(2, CANONICAL);
+  net.call(1, 'peer.announce', { peer_id: 'alice', room: 'default' });
+  net.call(2, 'peer.announce', { peer_id: 'bob' });
+  const id = net.request(2, 'peer.offer', offer('alice', 1));
+  expect(net.received(1, 'peer.offer').id).toBe('rm:1');
+  expect(net.call(1, 'peer.answer', { to: 'bob', sdp: sdp(11) })).toBeNull();
+  expect(net.answerTo(2, id)).toMatchObject({ sdp: sdp(11) });
+  net.clear();
+  net.close(2);
+  expect(net.read(1)).toMatchObject([{ params: { peer_id: 'bob', reason: 'left', version: 3 } }]);
+  expect(net.call(1, 'peer.offer', { to: 'bob', sdp: SDP })).toMatchObject({ code: -32602 });
+});
+
+test('a client that names no room joins that of its socket', () => {
+  const net = new DialectNet({}, { room: 'yard' });
+  net.open(1, NONE);
+  net.open(2, NONE);
+  expect(net.call(1, 'peer.announce', { peer_id: 'a' })).toMatchObject({ room: 'yard' });
+  expect(net.call(2, 'peer.announce', { peer_id: 'b', room: 'r' })).toMatchObject({ room: 'r' });
+});
+
+test('a room of many words is told whole, however large a message clients may send', () => {
+  const net = new DialectNet();
+  const user_data = { words: 'x'.repeat(8_000) };
+  for (let i = 1; i <= 40; i++) {
+    net.open(i, CANONICAL);
+    net.call(i, 'peer.announce', { peer_id: `peer-${i}`, user_data });
+  }
+  net.open(99, NONE);
+  expect(net.call(99, 'announce', { peer_id: 'late' })).toMatchObject({ peers_count: 41 });
+});
+
+/** A dialect on its own, for what a hub in one process never does. */
+function alone(): {
+  from: (message: Json) => Json[];
+  to: (message: Json) => Json[];
+  dropped: () => unknown;
+} {
+  const dialect = dialectFor('', { epochMs: () => 0, randomId: () => 'x' });
+  if (dialect === undefined) throw new Error('no dialect');
+  const now = milliseconds(0);
+  const messages = (outputs: readonly DialectOutput[]): Json[] =>
+    outputs.map((output) => ({
+      to: output.to,
+      ...(output.to === 'close' ? {} : (JSON.parse(output.text) as Json)),
+    }));
+  return {
+    from: (message) => messages(dialect.fromClient(now, JSON.stringify(message))),
+    to: (message) => messages(dialect.toClient(now, JSON.stringify(message))),
+    dropped: () => dialect.dropped,
+  };
+}
+
+test('an offer that the hub takes though its peer is not known yet is acknowledged with its answer', () => {
+  const { from, to } = alone();
+  const params = { to: 'bob', sdp: SDP };
+  const asked = from({ jsonrpc: '2.0', method: 'peer.offer', params, id: 'mine' });
+  expect(asked).toMatchObject([{ to: 'hub', method: 'peer.offer', id: 1 }]);
+  const result = { sdp: sdp(2), can_trickle_ice_candidates: true, request_id: 'offer-1' };
+  expect(to({ jsonrpc: '2.0', result, id: 1 })).toMatchObject([
+    { to: 'client', id: 'mine', result: { success: true, to_peer_id: 'bob' } },
+    { to: 'client', method: 'peer.answer', params: { from: 'bob', sdp: sdp(2) } },
+  ]);
+});
+
+test('the peers that a dialect remembers are bounded and counted beyond', () => {
+  const { to, dropped } = alone();
+  for (let i = 0; i < 1_030; i++) {
+    const params = { peer_id: `p${i}`, capabilities: [], user_data: {} };
+    expect(to({ jsonrpc: '2.0', method: 'peer.announced', params })).toHaveLength(2);
+  }
+  expect(dropped()).toEqual({ 'roster-full': 6 });
 });
