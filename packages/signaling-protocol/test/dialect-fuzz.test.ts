@@ -120,7 +120,8 @@ function wellFormed(message: unknown): boolean {
   const { id, method, params, error } = message;
   const isId = id === null || typeof id === 'string' || typeof id === 'number';
   if ('method' in message) {
-    return typeof method === 'string' && isObject(params) && (!('id' in message) || isId);
+    const isParams = typeof params === 'object' && params !== null;
+    return typeof method === 'string' && isParams && (!('id' in message) || isId);
   }
   if ('result' in message === 'error' in message) return false;
   if ('result' in message) return isId;
