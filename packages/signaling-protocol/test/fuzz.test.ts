@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { ClientEngine, milliseconds, RpcError, SignalingError } from '@rm/signaling-protocol';
+import { exampleMessages } from '@rm/signaling-protocol/openrpc';
 import { answerResult, candidateParams, HubDriver, offerParams } from './support/hub-driver.js';
 import type { Json } from './support/hub-driver.js';
 
@@ -10,29 +11,19 @@ const call = (method: string, params: Json, id?: unknown): Json => ({
   params,
   ...(id === undefined ? {} : { id }),
 });
-const states = {
-  connection_state: 'new',
-  ice_connection_state: 'new',
-  ice_gathering_state: 'new',
-  signaling_state: 'stable',
-};
+/** The documented examples, addressed so that they concern the peers `a` and `b`, and some more. */
 const corpus: readonly unknown[] = [
-  call('peer.announce', { peer_id: 'x', user_data: { a: [1, { b: null }] } }, 1),
-  call('peer.announced', { peer_id: 'x', capabilities: ['audio'], user_data: {} }),
+  ...exampleMessages().map(
+    (message) =>
+      JSON.parse(
+        JSON.stringify(message).replaceAll('"alice"', '"a"').replaceAll('"bob"', '"b"'),
+      ) as unknown,
+  ),
   call('peer.offer', offerParams('b', { from: 'a' }), 'q'),
   call('peer.ice_candidate', candidateParams('b', { from: 'a' })),
-  call('peer.state_changed', { from: 'a', to: 'b', ...states }),
   call('peer.disconnect', { from: 'a', to: 'b', reason: 'r' }, null),
-  call('peer.left', { peer_id: 'b', reason: 'left', version: 3 }),
-  call('peer.list', {}, 8),
-  call('server.info', {}, 9),
-  call('server.ice_servers', { ice_servers: [{ urls: ['stun:x'] }], ttl_seconds: 60 }),
-  call('server.draining', { reconnect_after_ms: 5 }),
   call('peer.announce', { peer_id: 'a', resume: true, resume_token: 't', last_seq: 1 }, 10),
-  {
-    ...call('peer.announced', { peer_id: 'y', capabilities: [], user_data: {}, version: 9 }),
-    seq: 2,
-  },
+  { ...call('peer.disconnect', { to: 'b', reason: 'r' }), seq: 2 },
   { jsonrpc: '2.0', result: answerResult(), id: 1 },
   { jsonrpc: '2.0', error: { code: -32005, message: 'glare' }, id: 1 },
   [
@@ -41,6 +32,12 @@ const corpus: readonly unknown[] = [
     7,
   ],
 ];
+
+/** Messages to each side; a longer run is told by the environment. */
+const MESSAGES = Number(process.env['FUZZ_MESSAGES'] ?? 4_000);
+const BURST = { minLength: 10, maxLength: 30 };
+const NUM_RUNS = Math.ceil(MESSAGES / 20);
+const TIMEOUT_MS = 20_000 + MESSAGES;
 
 /** One place in a JSON value replaced, removed or doubled. */
 function mutate(value: unknown, path: number, insert: unknown): unknown {
@@ -117,57 +114,69 @@ function wellFormed(message: unknown): boolean {
   );
 }
 
-test('no text makes the hub throw, or send what is not JSON-RPC', () => {
-  fc.assert(
-    fc.property(fc.array(text, { minLength: 10, maxLength: 30 }), (texts) => {
-      const net = new HubDriver();
-      net.join(1, 'a');
-      net.join(2, 'b');
-      net.open(3);
-      let turn = 0;
-      for (const each of texts) {
-        net.text((turn++ % 3) + 1, each);
-        for (const socket of [1, 2, 3]) {
-          for (const sent of net.readTexts(socket)) expect(wellFormed(JSON.parse(sent))).toBe(true);
+test(
+  'no text makes the hub throw, or send what is not JSON-RPC',
+  () => {
+    fc.assert(
+      fc.property(fc.array(text, BURST), (texts) => {
+        const net = new HubDriver();
+        net.join(1, 'a');
+        net.join(2, 'b');
+        net.openWith(3, { mayJoin: true, maySend: true, admin: true });
+        let turn = 0;
+        for (const each of texts) {
+          net.text((turn++ % 3) + 1, each);
+          for (const socket of [1, 2, 3]) {
+            for (const sent of net.readTexts(socket))
+              expect(wellFormed(JSON.parse(sent))).toBe(true);
+          }
         }
-      }
-      net.pass(10_000);
-      expect(net.hub.snapshot().pendingOffers).toBe(0);
-    }),
-    { numRuns: 200 },
-  );
-}, 20_000);
+        net.pass(10_000);
+        expect(net.hub.snapshot().pendingOffers).toBe(0);
+      }),
+      { numRuns: NUM_RUNS },
+    );
+  },
+  TIMEOUT_MS,
+);
 
-test('no text makes the client throw, or send what is not JSON-RPC', () => {
-  fc.assert(
-    fc.property(fc.array(text, { minLength: 10, maxLength: 30 }), (texts) => {
-      const engine = new ClientEngine({ url: 'ws://x', peerId: 'a' }, () => 0.5);
-      engine.connect(milliseconds(0));
-      engine.socketOpened(milliseconds(1));
-      const drain = (): void => {
-        for (let out = engine.poll(); out !== undefined; out = engine.poll()) {
-          expect(out.kind !== 'send' || wellFormed(JSON.parse(out.text))).toBe(true);
-          if (out.kind === 'offer') engine.answer(out.offer, { sdp: 'v=0', canTrickle: true });
-          expect(out.kind !== 'request-failed' || isKnown(out.error)).toBe(true);
-        }
-      };
-      const announced = {
-        status: 'registered',
-        registered_at: '2026-01-01T00:00:00Z',
-        room: 'r',
-        peers: [],
-      };
-      engine.receive(milliseconds(2), JSON.stringify({ jsonrpc: '2.0', result: announced, id: 1 }));
-      drain();
-      texts.forEach((each, i) => {
-        if (i % 3 === 0) engine.offer(milliseconds(3), 'b', { sdp: 'v=0', canTrickle: true });
-        engine.receive(milliseconds(3), each);
+test(
+  'no text makes the client throw, or send what is not JSON-RPC',
+  () => {
+    fc.assert(
+      fc.property(fc.array(text, BURST), (texts) => {
+        const engine = new ClientEngine({ url: 'ws://x', peerId: 'a' }, () => 0.5);
+        engine.connect(milliseconds(0));
+        engine.socketOpened(milliseconds(1));
+        const drain = (): void => {
+          for (let out = engine.poll(); out !== undefined; out = engine.poll()) {
+            expect(out.kind !== 'send' || wellFormed(JSON.parse(out.text))).toBe(true);
+            if (out.kind === 'offer') engine.answer(out.offer, { sdp: 'v=0', canTrickle: true });
+            expect(out.kind !== 'request-failed' || isKnown(out.error)).toBe(true);
+          }
+        };
+        const announced = {
+          status: 'registered',
+          registered_at: '2026-01-01T00:00:00Z',
+          room: 'r',
+          peers: [],
+        };
+        engine.receive(
+          milliseconds(2),
+          JSON.stringify({ jsonrpc: '2.0', result: announced, id: 1 }),
+        );
         drain();
-      });
-      engine.advance(milliseconds(60_000));
-      engine.close('done');
-      drain();
-    }),
-    { numRuns: 100 },
-  );
-}, 20_000);
+        texts.forEach((each, i) => {
+          if (i % 3 === 0) engine.offer(milliseconds(3), 'b', { sdp: 'v=0', canTrickle: true });
+          engine.receive(milliseconds(3), each);
+          drain();
+        });
+        engine.advance(milliseconds(60_000));
+        engine.close('done');
+        drain();
+      }),
+      { numRuns: NUM_RUNS },
+    );
+  },
+  TIMEOUT_MS,
+);

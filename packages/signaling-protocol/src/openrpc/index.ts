@@ -1,3 +1,5 @@
+export { exampleMessages } from './examples.js';
+export type { ExampleMessage } from './examples.js';
 export { MethodDocError, openRpcDocument } from './document.js';
 export type {
   ContentDescriptor,
