@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { ErrorCode, SignalingClient } from '@rm/signaling-protocol';
 import type { IncomingOffer, SignalingEvents } from '@rm/signaling-protocol';
 import { Hub } from '@rm/signaling-protocol/hub';
@@ -383,3 +384,71 @@ test('presence that is known already, older or unreadable changes nothing', asyn
   expect(events.at(-1)).toEqual(['peer-announced', info('ida')]);
   expect(asked()).toHaveLength(4);
 });
+
+type Step =
+  | { kind: 'send' | 'offer' | 'lose'; who: 'alice' | 'bob' }
+  | { kind: 'pass'; ms: number };
+
+const who = fc.constantFrom('alice' as const, 'bob' as const);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('send' as const), who }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('offer' as const), who }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('lose' as const), who }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(400) }) },
+);
+
+test('wherever the connections of two peers break, each hears the other whole, in order, once', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      const world = new VirtualWorld();
+      world.hub = resumableHub();
+      const sockets = { alice: [] as number[], bob: [] as number[] };
+      const heard = { alice: [] as string[], bob: [] as string[] };
+      const sent = { alice: [] as string[], bob: [] as string[] };
+      const other = { alice: 'bob', bob: 'alice' } as const;
+      const enter = async (name: 'alice' | 'bob'): Promise<SignalingClient> => {
+        const runtime = world.runtime();
+        const client = new SignalingClient({
+          url: 'ws://x',
+          peerId: name,
+          runtime: {
+            ...runtime,
+            createSocket: (url, protocols) => {
+              sockets[name].push(world.sockets.length);
+              return runtime.createSocket(url, protocols);
+            },
+          },
+        });
+        client.on('candidate', (event) => heard[name].push(event.candidate.candidate));
+        client.on('offer', (offer) => {
+          heard[name].push(offer.sdp);
+          offer.answer(ANSWER);
+        });
+        await world.settle(client.connect());
+        return client;
+      };
+      const clients = { alice: await enter('alice'), bob: await enter('bob') };
+      await world.run(20);
+      const answers: Promise<unknown>[] = [];
+      for (const [n, each] of steps.entries()) {
+        if (each.kind === 'pass') await world.run(each.ms);
+        else if (each.kind === 'lose') world.sockets[sockets[each.who].at(-1) ?? 0]?.die(1006, '');
+        else if (each.kind === 'send') {
+          sent[each.who].push(`candidate:${n}`);
+          clients[each.who].sendCandidate(other[each.who], candidate(n));
+        } else {
+          sent[each.who].push(`v=0\r\n${n}`);
+          const offer = { sdp: `v=0\r\n${n}`, canTrickle: true };
+          answers.push(clients[each.who].offer(other[each.who], offer));
+        }
+      }
+      await world.run(30_000);
+      expect(heard).toEqual({ alice: sent.bob, bob: sent.alice });
+      expect(await Promise.all(answers)).toEqual(answers.map(() => ANSWER));
+      expect(world.hub.snapshot()).toMatchObject({ peers: 2, away: 0, pendingOffers: 0 });
+      expect(world.hub.snapshot().dropped).toEqual({});
+      expect([clients.alice.dropped, clients.bob.dropped]).toEqual([{}, {}]);
+    }),
+    { numRuns: 40 },
+  );
+}, 20_000);

@@ -248,6 +248,22 @@ test('what is too much to be kept is reported lost, and its offers fail', async 
   expect(await Promise.race([...late, Promise.resolve('pending')])).toBe('pending');
 });
 
+test('what was reported lost is not reported again when the way back breaks', async () => {
+  const { world, server, events, send, lose } = await join();
+  lose();
+  send(...upTo(258));
+  await world.run(266);
+  expect(events.map(([name]) => name)).toEqual(['connected', 'lost']);
+  // All that was sent again is on its way, and goes with the connection.
+  lose();
+  await world.run(1_000);
+  expect(events.slice(1)).toEqual([
+    ['lost', { messages: 2 }],
+    ['connected', { peers: [], resumed: true }],
+  ]);
+  expect(names(server.arrived)).toEqual(upTo(258, 3));
+});
+
 test('what is kept is bounded in characters as well', async () => {
   const { world, server, client, events, lose } = await join();
   lose();

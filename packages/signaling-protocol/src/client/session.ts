@@ -59,6 +59,8 @@ export class Session {
   #online = false;
   /** Number of the last message that was given to a socket. */
   #written = 0;
+  /** Number of the last message that was returned as lost. */
+  #lost = 0;
 
   constructor({ maxMessageBytes, offerTimeout }: ClientSettings, outlet: Outlet) {
     this.#outlet = outlet;
@@ -116,10 +118,12 @@ export class Session {
    */
   resume(token: string | undefined, received: number = this.#written): Lost {
     this.begin(token ?? this.#token);
-    const from = Math.max(received, this.#outbox.oldest - 1);
+    const known = Math.max(received, this.#lost);
+    const from = Math.max(known, this.#outbox.oldest - 1);
+    if (from > known) this.#lost = from;
     for (const text of this.#outbox.after(from) ?? []) this.#write(text);
-    const requests = this.#forgetWithin(received, from);
-    return { requests, others: from - received - requests.length };
+    const requests = this.#forgetWithin(known, from);
+    return { requests, others: from - known - requests.length };
   }
 
   /** The connection is gone. */
