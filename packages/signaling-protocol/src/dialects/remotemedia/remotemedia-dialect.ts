@@ -140,11 +140,12 @@ export class RemoteMediaDialect implements Dialect {
         else this.#disconnect(fields, call);
         return;
       case 'list_peers':
-        this.#list({}, call);
+        // No client of the protocol alone knows this name.
+        this.#list({}, call, isCanonical ? EITHER : this.#wording);
         return;
       case 'peer.list':
         if (isCanonical) this.#pass(received);
-        else this.#list(fields, call);
+        else this.#list(fields, call, this.#wording);
         return;
       case 'server.info':
         if (isCanonical) this.#pass(received);
@@ -256,11 +257,11 @@ export class RemoteMediaDialect implements Dialect {
     );
   }
 
-  #list({ room }: Fields, call: RpcCall | undefined): void {
+  #list({ room }: Fields, call: RpcCall | undefined, wording: Wording): void {
     const params = room === undefined ? {} : { room };
     this.#ask('peer.list', params, METHODS['peer.list'].result, call, (result) => {
       const around = { roster: this.#roster, selfSinceEpochMs: this.#selfSinceEpochMs };
-      return this.#wording.listed(result, { ...around, self: this.#self });
+      return wording.listed(result, { ...around, self: this.#self });
     });
   }
 
