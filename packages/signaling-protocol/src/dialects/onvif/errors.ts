@@ -12,9 +12,8 @@ export const Fault = {
   TEMPORARILY_UNAVAILABLE: 480,
 } as const;
 
-/** Codes of its error notifications. */
+/** Codes of those of its error notifications that a server sends by itself. */
 export const Notice = {
-  INSUFFICIENT_RESOURCES: 1001,
   PEER_DISCONNECTED: 1002,
   MALFORMED_CANDIDATE: 1003,
 } as const;
