@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { pino } from 'pino';
+import { boundedLog } from './bounded-log.js';
 import { commandLine, version } from './command-line.js';
 import { SignalingServerError } from './errors.js';
 import type { ListenOptions } from './options.js';
@@ -8,7 +8,7 @@ import type { ListenOptions } from './options.js';
 async function main(): Promise<number> {
   const { options, drainSpreadMs, logLevel } = commandLine(process.argv.slice(2));
   const stops = toldToStop();
-  const logger = pino({ level: logLevel }, pino.destination({ fd: 2, sync: true }));
+  const { logger, flush } = boundedLog(logLevel, process.stderr);
   // Loaded only now, so that a mistake on the command line is told at once.
   const { createSignalingServer } = await import('./server.js');
   const server = await createSignalingServer({ ...options, logger });
@@ -18,6 +18,8 @@ async function main(): Promise<number> {
   void stops.second.then(() => server.close());
   await server.close({ drainSpreadMs });
   if (process.connected) process.disconnect();
+  // Lines that nobody reads would keep the process alive.
+  if (!(await flush())) process.exit(0);
   return 0;
 }
 

@@ -139,7 +139,7 @@ export class Signaling {
     this.#upgrades?.refuseAll(
       refusal(503, 'the server shuts down; use another', Math.ceil(forMs / 1_000)),
     );
-    if (spreadMs === 0 || this.#sockets.size === 0) return;
+    if (spreadMs === 0) return;
     this.#sockets.feed({ kind: 'drain', now: now(), spreadMs });
     void this.#upgrades?.empty().then(() => this.hurry());
     await delay(forMs, undefined, { signal: this.#hurry.signal }).catch(() => undefined);

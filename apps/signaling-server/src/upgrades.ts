@@ -88,11 +88,11 @@ export class Upgrades {
       if (http.listenerCount('upgrade') === 1) this.#refuse(request, socket, WRONG_PATH);
       return;
     }
-    const admission = this.#refusal ?? (await door.admit(request, socket));
-    // The server may have been closed while a token was looked at.
-    const refused = this.#refusal ?? (admission.ok ? undefined : admission);
-    if (refused !== undefined) this.#refuse(request, socket, refused);
-    else if (admission.ok) {
+    const judged = await door.admit(request, socket);
+    // Asked last: the server may begin to close while a token is looked at.
+    const admission = this.#refusal ?? judged;
+    if (!admission.ok) this.#refuse(request, socket, admission);
+    else {
       const arrival = { address: addressOf(request), grant: admission.grant, stream: socket };
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on('close', () => this.#closed());

@@ -78,6 +78,16 @@ test('closing ends the signaling and nothing else of the site', async () => {
   expect(await outcome(`ws://${own.url}/signaling`)).toBe('open');
 });
 
+test('closing is done within a second though a client of it is stuck', async () => {
+  const own = await site();
+  const server = await attach(own);
+  const stuck = await opened(`ws://${own.url}/signaling`);
+  stuck.pause();
+  const since = performance.now();
+  await server.close();
+  expect(performance.now() - since).toBeLessThan(1_000);
+});
+
 const outside = Object.values(networkInterfaces())
   .flat()
   .find((address) => address?.internal === false && address.family === 'IPv4')?.address;

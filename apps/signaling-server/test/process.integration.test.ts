@@ -110,6 +110,23 @@ test('with nobody there SIGINT ends it at once and cleanly, and silent is silent
   expect(server.stderr).toBe('');
 });
 
+test('a log that nobody reads holds up neither the clients nor the end', async () => {
+  const server = spawn(process.execPath, [MAIN, '--port', '0', '--log-level', 'trace'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  atEnd(() => server.kill('SIGKILL'));
+  const exit = once(server, 'exit');
+  const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
+  const url = READY.exec(line)?.[1] ?? '';
+  // More than any pipe holds: about 300 bytes for each.
+  for (let n = 0; n < 1_000; n++) await outcome(url);
+  const alice = await connected(url, 'alice');
+  expect(await alice.peers()).toEqual([]);
+  await alice.close();
+  server.kill('SIGTERM');
+  expect(await exit).toEqual([0, null]);
+});
+
 test('it ends with the parent that it has a channel to', async () => {
   const server = watch(fork(MAIN, ['--port', '0'], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }));
   await ready(server);

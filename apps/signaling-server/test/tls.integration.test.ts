@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, expect, test } from '@jest/globals';
+import { log } from './log.js';
 import { atEnd, closeCode, opened, start } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rm-tls-'));
@@ -37,12 +38,15 @@ const options = { tls: { certFile, keyFile }, fileCheckIntervalMs: 20 };
 
 test('a new certificate is shown to new connections, and those that are open live on', async () => {
   makeCertificate();
-  const server = await start(options);
+  const { logger, line } = log();
+  const server = await start({ ...options, logger });
   expect(server.url).toBe(`wss://127.0.0.1:${server.port}`);
   const before = await fingerprint(server.port);
   const socket = await opened(server.url, { rejectUnauthorized: false });
+  const read = line('the certificate was read again');
   makeCertificate();
-  while ((await fingerprint(server.port)) === before);
+  await read;
+  expect(await fingerprint(server.port)).not.toBe(before);
   socket.send('{');
   const [answer] = (await once(socket, 'message')) as [Buffer];
   expect(answer.toString()).toContain('-32700');
