@@ -194,3 +194,23 @@ test('a timer is never set for longer than timers can be', async () => {
   await world.run(2_000);
   expect(server.arrived).toMatchObject([{ method: 'server.info' }]);
 });
+
+test('a question of an earlier place is not taken for a request of the next', async () => {
+  const { world, server, client, socket } = await join();
+  socket.stalled = true;
+  server.forget();
+  await world.run(15_300);
+  expect(server.announcements).toHaveLength(2);
+  const offer = { sdp: 'v=0', canTrickle: true };
+  const answers = ['b', 'c', 'd'].map((to) => client.offer(to, offer));
+  await world.run(11_000);
+  expect(server.arrived.map(({ method }) => method)).toEqual([
+    ...Array<string>(3).fill('peer.offer'),
+    'server.info',
+  ]);
+  const wire = { sdp: 'v=0', can_trickle_ice_candidates: true, request_id: 'r' };
+  for (const { id } of server.arrived.slice(0, 3)) {
+    server.respond(world.sockets[1] as VirtualSocket, id, wire);
+  }
+  expect(await world.settle(Promise.all(answers))).toEqual(answers.map(() => offer));
+});
