@@ -282,7 +282,7 @@ describeWithRedis('rooms over Redis', () => {
 
   test('a Redis that freezes is left, and gets what waited when it thaws', async () => {
     const redis = await redisWith();
-    const quick = { instanceTtlMs: 500 };
+    const quick = { instanceTtlMs: 500, foreignInstances: () => new Set(['other']) };
     const [a, b] = [await joined(redis.url, 'a', quick), await joined(redis.url, 'b', quick)];
     for (const replica of [a, b]) replica.load('room');
     a.commit('room');

@@ -32,14 +32,9 @@ export class Liveness {
       this.#linkedAtMs = performance.now();
       this.#seen = new Set();
     }
-    const { instance, ttlMs, others } = this.#options;
-    const watched = [...others()].filter((other) => other !== instance);
+    const { instance, ttlMs } = this.#options;
     const sign = link.probe('SET', this.#key(instance), 1, 'PX', ttlMs);
-    if (watched.length > 0) {
-      const signs = await link.command('MGET', ...watched.map((other) => this.#key(other)));
-      this.#judge(watched, signs as readonly (string | null)[]);
-    }
-    await sign;
+    await Promise.all([sign, this.#watch(link)]);
   }
 
   /** Lets the others find out at once that this instance ends. */
@@ -47,7 +42,11 @@ export class Liveness {
     await link.command('DEL', this.#key(this.#options.instance));
   }
 
-  #judge(watched: readonly string[], signs: readonly (string | null)[]): void {
+  async #watch(link: RedisLink): Promise<void> {
+    const watched = [...this.#options.others()].filter((other) => other !== this.#options.instance);
+    if (watched.length === 0) return;
+    const keys = watched.map((other) => this.#key(other));
+    const signs = (await link.command('MGET', ...keys)) as readonly (string | null)[];
     // After an outage of Redis all signs are missing until everybody is back.
     const isSettled = performance.now() - this.#linkedAtMs >= this.#options.ttlMs;
     const before = this.#seen;

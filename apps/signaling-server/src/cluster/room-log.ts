@@ -271,17 +271,18 @@ export class RoomLog {
 
   #send(link: RedisLink, number: number, entry: string): void {
     const epoch = this.#epoch;
-    link
-      .run(APPEND, this.#log, this.#hash, epoch, this.#context.ttlMs, this.channel, entry)
-      .then((position) => {
+    const { ttlMs } = this.#context;
+    void link.run(APPEND, this.#log, this.#hash, epoch, ttlMs, this.channel, entry).then(
+      (position) => {
         if (position !== 0) this.#appended(number);
         else if (this.#link === link && this.#epoch === epoch) {
           this.#isOpen = false;
           this.#read();
         }
-      })
+      },
       // It waits for the next link.
-      .catch(() => undefined);
+      () => undefined,
+    );
   }
 
   #appended(number: number): void {
