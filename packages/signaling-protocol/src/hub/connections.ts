@@ -9,7 +9,6 @@ import type { Grant } from './grant.js';
 import { iceServersParams } from './ice-servers.js';
 import { SocketIdInUseError } from './io.js';
 import type { HubDrop, HubOutput, SocketId } from './io.js';
-import type { Member } from './member.js';
 import type { Home } from './room-entry.js';
 import type { Outcome, RoomIo } from './room-io.js';
 import type { Tally } from './tally.js';
@@ -122,7 +121,7 @@ export class Connections implements RoomIo {
     if (connection !== undefined) this.shut(connection, code, reason);
   }
 
-  joined(now: Micros, room: string, { id: peerId }: Member, home: Home, resumed: boolean): void {
+  joined(now: Micros, room: string, peerId: string, home: Home, resumed: boolean): void {
     const connection = this.#at(home);
     if (connection === undefined) return;
     connection.isSeated = true;
@@ -145,7 +144,8 @@ export class Connections implements RoomIo {
 
   left(
     room: string,
-    { id: peerId, instance }: Member,
+    peerId: string,
+    instance: string,
     home: Home | undefined,
     reason: LeaveReason,
   ): void {

@@ -1,7 +1,6 @@
 import type { LeaveReason } from '../messages/index.js';
 import type { Micros } from '../time.js';
 import type { HubDrop } from './io.js';
-import type { Member } from './member.js';
 import type { Home } from './room-entry.js';
 
 /** How a call ended: `ok`, or the code of its error. */
@@ -18,13 +17,19 @@ export interface RoomIo {
   isHeld(room: string): boolean;
   send(home: Home, text: string): void;
   close(home: Home, code: number, reason: string): void;
-  joined(now: Micros, room: string, member: Member, home: Home, resumed: boolean): void;
+  joined(now: Micros, room: string, peerId: string, home: Home, resumed: boolean): void;
   /** The announcement from `home` had no success. */
   refused(home: Home): void;
   /** What an admin asked from `home` is answered. */
   asked(room: string, home: Home): void;
-  /** `home` is absent where the peer had none any more. */
-  left(room: string, member: Member, home: Home | undefined, reason: LeaveReason): void;
+  /** A peer that is or was last on `instance`; `home` is absent where it had none any more. */
+  left(
+    room: string,
+    peerId: string,
+    instance: string,
+    home: Home | undefined,
+    reason: LeaveReason,
+  ): void;
   /** A call from a socket of `instance` was answered or passed on. */
   count(instance: string, method: string, outcome: Outcome): void;
   /** A message from a socket of `instance` had no effect. */

@@ -81,7 +81,7 @@ export class Seating {
     this.seats.remove(member);
     this.#offers.end(member);
     this.seats.version++;
-    this.#io.left(this.#room, member, home, reason);
+    this.#io.left(this.#room, member.id, member.instance, home, reason);
     const { id: peer_id } = member;
     const version = this.seats.version;
     this.#tellOthers(member, notificationText('peer.left', { peer_id, reason, version }));
@@ -104,7 +104,7 @@ export class Seating {
       received_seq: member.receivedSeq,
     });
     for (const text of missed) this.#io.send(home, text);
-    this.#io.joined(now, this.#room, member, home, true);
+    this.#io.joined(now, this.#room, member.id, home, true);
   }
 
   #join(
@@ -130,7 +130,7 @@ export class Seating {
     const result = this.#result(member, registeredAt);
     // To the connection, not the member, whose messages are numbered: this one is not.
     respond(party, call, resumption === undefined ? result : { ...result, resumed: false });
-    this.#io.joined(now, this.#room, member, home, false);
+    this.#io.joined(now, this.#room, member.id, home, false);
     const news = { ...peer, version: this.seats.version };
     this.#tellOthers(member, notificationText('peer.announced', news));
   }
