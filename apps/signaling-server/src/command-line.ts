@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isStunUri, isTurnUri } from './ice/uri.js';
 import { DEFAULT_LIMITS } from './options.js';
 import type { ListenOptions } from './options.js';
+import { version } from './version.js';
 
 /** What the command line says. */
 export interface CommandLine {
@@ -43,13 +43,6 @@ interface Flags {
   readonly redisPrefix?: string;
   readonly logLevel: string;
 }
-
-/** The version of this package. */
-export const version: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  }
-).version;
 
 /** Reads the arguments of a process; throws commander's `CommanderError`, having said why. */
 export function commandLine(args: readonly string[]): CommandLine {

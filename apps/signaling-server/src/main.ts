@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { boundedLog } from './bounded-log.js';
-import { commandLine, version } from './command-line.js';
+import { commandLine } from './command-line.js';
 import { SignalingServerError } from './errors.js';
 import type { ListenOptions } from './options.js';
+import { version } from './version.js';
 
 async function main(): Promise<number> {
   const { options, drainSpreadMs, logLevel } = commandLine(process.argv.slice(2));

@@ -17,6 +17,7 @@ import { Metrics } from './metrics.js';
 import type { CommonOptions, ServerLimits } from './options.js';
 import { Sockets } from './sockets.js';
 import { Upgrades } from './upgrades.js';
+import { version } from './version.js';
 
 /** How much longer than the spread of a drain clients may take to leave, in ms. */
 const DRAIN_GRACE_MS = 1_000;
@@ -195,6 +196,7 @@ const OVERFLOWING = refusal(503, 'too much waits for Redis; try again later', 1)
 const hubWith = (limits: ServerLimits, instance: string | undefined): Hub =>
   new Hub({
     instance,
+    server: { name: 'rm-signaling-server', version },
     wallClock: () => new Date().toISOString(),
     maxPeersPerRoom: limits.maxPeersPerRoom,
     offerTimeout: milliseconds(limits.offerTimeoutMs),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { SUB_PROTOCOL } from '@rm/signaling-protocol';
+import { SUB_PROTOCOLS } from '@rm/signaling-protocol/dialects';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
@@ -30,8 +30,9 @@ const WEB_SOCKET_OPTIONS = {
   perMessageDeflate: false,
   /** How long a client that was told to go may take before its socket is cut off, in ms. */
   closeTimeout: 5_000,
+  /** The first that the client offers, as it likes that best. */
   handleProtocols: (offered: Set<string>): string | false =>
-    offered.has(SUB_PROTOCOL) ? SUB_PROTOCOL : false,
+    [...offered].find((one) => SUB_PROTOCOLS.includes(one)) ?? false,
 };
 
 /** Makes WebSockets of the requests of an HTTP server that ask for it, and refuses others. */

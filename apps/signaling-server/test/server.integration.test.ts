@@ -5,7 +5,7 @@ import { ErrorCode } from '@rm/signaling-protocol';
 import type { SignalingClient } from '@rm/signaling-protocol';
 import type { WebSocket } from 'ws';
 import type { ListeningSignalingServer } from '../src/server.js';
-import { bare, closeCode, connected, next, opened, SDP, start } from './support.js';
+import { bare, call, closeCode, connected, next, opened, SDP, start } from './support.js';
 
 const OFFER = { sdp: SDP, canTrickle: true };
 const ANSWER = { sdp: `${SDP}a=answer\r\n`, canTrickle: true };
@@ -81,6 +81,19 @@ function sendFragments(socket: WebSocket, count: number): void {
   for (let n = 1; n <= count; n++) socket.send('[', { fin: n === count });
 }
 
+test('the option for the size of a message is kept, and told to clients with the version', async () => {
+  const { url } = await start({ maxMessageBytes: 1_024 });
+  const socket = await bare(url, 'talker');
+  expect(await call(socket, 'server.info', {})).toMatchObject({
+    name: 'rm-signaling-server',
+    version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    limits: { max_message_bytes: 1_024 },
+  });
+  const code = closeCode(socket);
+  socket.send('x'.repeat(1_025));
+  expect(await code).toBe(1009);
+});
+
 test('the largest message that is allowed is read', async () => {
   const socket = await bare(server.url, 'talker');
   socket.send('"'.padEnd(262_143, 'x') + '"');
@@ -147,6 +160,7 @@ test('a caller need not wait for a peer that leaves', async () => {
 test.each([
   [['rm.signaling.v1'], 'rm.signaling.v1'],
   [['other', 'rm.signaling.v1'], 'rm.signaling.v1'],
+  [['webrtc.onvif.org', 'rm.signaling.v1'], 'webrtc.onvif.org'],
   [[], ''],
 ])('sub-protocols %j: the server chooses %j', async (offered, chosen) => {
   const socket = await opened(server.url, {}, offered);
