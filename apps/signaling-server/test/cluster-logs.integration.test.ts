@@ -179,6 +179,31 @@ describeWithRedis('rooms over Redis', () => {
     },
   );
 
+  test('who asks an empty Redis for a room first waits for those who know it', async () => {
+    const redis = await redisWith();
+    const detour = await Detour.to(redis.port);
+    ends.push(() => detour.block());
+    const { port } = detour;
+    const [a, b] = [await joined(`redis://127.0.0.1:${port}`, 'a'), await joined(redis.url, 'b')];
+    a.load('room');
+    for (let n = 0; n < 10; n++) a.commit('room');
+    await a.has('room', 10);
+    await detour.block();
+    await redis.kill();
+    await until(() => !a.logs.isReady && !b.logs.isReady);
+    b.load('room');
+    b.load('new room');
+    b.commit('room');
+    b.commit('new room');
+    await redis.start();
+    await until(() => b.logs.isReady);
+    await detour.unblock(port);
+    await Promise.all([a.has('room', 11), b.has('room', 11), b.has('new room', 1)]);
+    expect(b.list('room')).toEqual([...numbered('a', 1, 10), 'b:1']);
+    expect(b.list('new room')).toEqual(['b:2']);
+    expect(a.list('room')).toEqual(b.list('room'));
+  });
+
   test('that a log began anew is seen by those who neither write nor read', async () => {
     const redis = await redisWith();
     const a = await joined(redis.url, 'a', { instanceTtlMs: 500, roomTtlMs: 500 });

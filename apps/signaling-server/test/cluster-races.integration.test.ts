@@ -24,7 +24,14 @@ describeWithRedis('a log that changes while it is read', () => {
   };
   const logOver = (over: RedisLink, onInput: (input: RoomLogInput) => void): RoomLog => {
     const backlog = new Backlog(100, 10_000);
-    const context = { prefix: 'rm', database: 0, ttlMs: 60_000, backlog, onInput };
+    const context = {
+      prefix: 'rm',
+      database: 0,
+      ttlMs: 60_000,
+      backlog,
+      onInput,
+      mayBegin: () => true,
+    };
     const log = new RoomLog('room', { ...context, onAppended: () => undefined });
     log.attach(over);
     return log;

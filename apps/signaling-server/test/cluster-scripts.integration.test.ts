@@ -68,6 +68,12 @@ describeWithRedis('steps that Redis takes as a whole', () => {
     expect(await open('new', 2, 'two')).toEqual(['new', 3]);
   });
 
+  test('a log is not begun by one who may not', async () => {
+    expect(await run(OPEN, '', 0, '', 60_000, '')).toEqual([]);
+    await open('', 0, '');
+    expect(await run(OPEN, '', 0, '', 60_000, '')).toEqual(['new', 0, 0, null, '']);
+  });
+
   test('a log with a hole counts as lost', async () => {
     await open('', 0, '');
     for (const entry of ['one', 'two', 'three']) await append('new', entry);

@@ -126,7 +126,9 @@ describeWithRedis('servers that share their rooms', () => {
     const [one, two] = await Promise.all([instance(redis), here(redis)]);
     const front = new Front(one);
     const alice = await front.connected('alice');
+    const announced = next(alice, 'peer-announced');
     const bob = await new Front(two).connected('bob');
+    await announced;
     const [toldAlice, toldBob] = [diary(alice), diary(bob)];
     const both = (n: number): void => {
       trickle(alice, 'bob', `candidate:${n}`);
@@ -156,7 +158,9 @@ describeWithRedis('servers that share their rooms', () => {
     const [three, four] = await Promise.all([here(redis), here(redis)]);
     const [front, other] = [new Front(one), new Front(two)];
     const alice = await front.connected('alice');
+    const announced = next(alice, 'peer-announced');
     const bob = await other.connected('bob');
+    await announced;
     const [toldAlice, toldBob] = [diary(alice), diary(bob)];
     front.url = three.url;
     other.url = four.url;
@@ -189,7 +193,9 @@ describeWithRedis('servers that share their rooms', () => {
     const redis = await redisForTest();
     const [one, two] = await Promise.all([here(redis), here(redis)]);
     const alice = await new Front(one).connected('alice');
+    const announced = next(alice, 'peer-announced');
     const bob = await new Front(two).connected('bob');
+    await announced;
     const [toldAlice, toldBob] = [diary(alice), diary(bob)];
     await redis.kill();
     for (let n = 0; n < 20; n++) trickle(alice, 'bob', `candidate:${n}`);

@@ -14,6 +14,8 @@ export interface RoomLogContext {
   readonly ttlMs: number;
   readonly backlog: Backlog;
   readonly onInput: (input: RoomLogInput) => void;
+  /** Whether a room without a log is new, rather than waiting for those who know it. */
+  readonly mayBegin: () => boolean;
   /** Something was appended that had waited. */
   readonly onAppended: (log: RoomLog) => void;
 }
@@ -137,7 +139,7 @@ export class RoomLog {
 
   /** Keeps the log from expiring and sees whether it is all there, if it is time to. */
   visit(atMs: number): void {
-    if (this.#isFollowed && atMs >= this.#visitAt) this.#read();
+    if (!this.isIdle && atMs >= this.#visitAt) this.#read();
   }
 
   #deliver(number: number, entry: string): void {
@@ -173,9 +175,10 @@ export class RoomLog {
 
   /** False if it has to be opened again. */
   async #open(link: RedisLink): Promise<boolean> {
-    const { ttlMs } = this.#context;
+    const { ttlMs, mayBegin } = this.#context;
     const wasLoaded = this.#isLoaded;
     const known = wasLoaded ? [this.#epoch, this.#position, this.#entry] : ['', 0, ''];
+    const epochToBegin = mayBegin() ? newEpoch() : '';
     this.#visitAt = performance.now() + ttlMs / VISITS_PER_TTL;
     const opened = (await link.run(
       OPEN,
@@ -183,13 +186,17 @@ export class RoomLog {
       this.#hash,
       ...known,
       ttlMs,
-      newEpoch(),
+      epochToBegin,
     )) as readonly [epoch?: string, last?: number, kept?: number, state?: string, entry?: string];
     if (this.#link !== link) return true;
     // Of what was asked for before `follow` or `unfollow` nothing is told.
     if (this.#isLoaded !== wasLoaded) return false;
     const [epoch, last = 0, kept, state, entry = ''] = opened;
-    if (epoch === undefined) return this.#restart(link);
+    if (epoch === undefined) {
+      if (wasLoaded) return this.#restart(link);
+      this.#visitAt = 0;
+      return true;
+    }
     this.#enter(epoch);
     if (kept !== undefined && this.#isFollowed) {
       this.#position = kept;

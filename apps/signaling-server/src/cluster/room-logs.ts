@@ -45,6 +45,12 @@ const BEATS_PER_TTL = 5;
 /** Redis has to answer within this part of that time, or other instances could take this for gone. */
 const ANSWER_PER_TTL = 0.6;
 
+/**
+ * After a Redis that came back empty others give it what they know; in this time, in ms, all of them
+ * have noticed, as none of them pauses longer between its attempts.
+ */
+const RECOVERY_MS = 1_500;
+
 /** How long what waits may take to be appended when this instance ends, in ms. */
 const DRAIN_MS = 500;
 
@@ -59,6 +65,7 @@ export class RoomLogs {
   #standing!: StandingLink;
   #heartbeat: NodeJS.Timeout | undefined;
   #onDrained: (() => void) | undefined;
+  #upAtMs = 0;
   #isOverflowing = false;
   #overflowed = 0;
   #closed: Promise<void> | undefined;
@@ -74,6 +81,8 @@ export class RoomLogs {
       ttlMs: limits.roomTtlMs,
       backlog: this.#backlog,
       onInput,
+      mayBegin: () =>
+        this.#standing.losses === 0 || performance.now() - this.#upAtMs >= RECOVERY_MS,
       onAppended: (log) => this.#appended(log),
     };
     this.#liveness = new Liveness({
@@ -174,6 +183,7 @@ export class RoomLogs {
   }
 
   #up(link: RedisLink): void {
+    this.#upAtMs = performance.now();
     for (const log of this.#rooms.values()) log.attach(link);
     this.#beat(link);
   }

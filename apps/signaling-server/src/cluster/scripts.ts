@@ -31,14 +31,16 @@ end
 const LOST = `(not epoch or (epoch == known and last < position))`;
 
 /**
- * Arguments: known epoch (or none), position, entry there, time to live in ms, epoch for a new log.
- * Answers nothing if the known log is lost; epoch and last entry if the caller can go on where it
- * is; else also `kept`, `state` and the entry at `kept`, to start from.
+ * Arguments: known epoch (or none), position, entry there, time to live in ms, epoch for a new log or
+ * none if there is to be none yet. Answers nothing if the known log is lost, or there is none; epoch
+ * and last entry if the caller can go on where it is; else also `kept`, `state` and the entry at
+ * `kept`, to start from.
  */
 export const OPEN: Script = script(`${READ}
 local known, position, text, ttl, new = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 if known ~= '' and ${LOST} then return {} end
 if not epoch then
+  if new == '' then return {} end
   redis.call('DEL', log, room)
   redis.call('HSET', room, 'epoch', new, 'last', 0, 'kept', 0)
   epoch, last, kept = new, 0, 0
