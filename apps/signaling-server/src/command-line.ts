@@ -261,12 +261,12 @@ const usage = (): Command =>
       'after',
       `
 Examples:
-  rm-signaling-server                                 port 8080, this machine only
-  rm-signaling-server --insecure                      port 8080, whoever reaches it
-  rm-signaling-server --auth jwt --jwt-keys keys.json port 8080, whoever has a token
+  rm-signaling-server                                  # port 8080, this machine only
+  rm-signaling-server --insecure                       # port 8080, whoever reaches it
+  rm-signaling-server --auth jwt --jwt-keys keys.json  # port 8080, whoever has a token
   rm-signaling-server --insecure --tls-cert cert.pem --tls-key key.pem
   rm-signaling-server --insecure --turn-url turn:turn.example.org --turn-secret-file secret
-  rm-signaling-server --resume-window 120 --drain-spread 60
+  rm-signaling-server --resume-window 300 --drain-spread 60
   rm-signaling-server --insecure --redis redis://redis.example:6379
   rm-signaling-server --max-peers-per-room 8 --log-level debug
 

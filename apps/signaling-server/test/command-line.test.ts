@@ -85,3 +85,18 @@ test('log level and spread of the end are told apart from the options of the ser
   const args = ['--log-level', 'debug', '--drain-spread', '0'];
   expect(commandLine(args)).toMatchObject({ logLevel: 'debug', drainSpreadMs: 0 });
 });
+
+test('every example of --help is a command line that it takes', () => {
+  let help = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    help += String(text);
+    return true;
+  });
+  expect(() => commandLine(['--help'])).toThrow(expect.objectContaining({ exitCode: 0 }));
+  const examples = Array.from(help.matchAll(/^ {2}rm-signaling-server(.*?)(?: +#.*)?$/gm));
+  expect(examples.length).toBeGreaterThan(5);
+  for (const [, args = ''] of examples) {
+    const given = args.split(' ').filter((arg) => arg !== '');
+    expect(commandLine(given).options).not.toEqual(given.length === 0 ? {} : optionsOf());
+  }
+});
