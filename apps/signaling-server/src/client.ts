@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Micros } from '@rm/signaling-protocol';
+import type { Dialect } from '@rm/signaling-protocol/dialects';
 import type { SocketId } from '@rm/signaling-protocol/hub';
 import { WebSocket } from 'ws';
 import { Pulse } from './pulse.js';
@@ -20,6 +21,8 @@ export interface ClientOptions {
   readonly socket: WebSocket;
   /** The stream under `socket`. */
   readonly stream: Duplex;
+  /** Translates between its texts and the hub's; undefined where they are the same. */
+  readonly dialect: Dialect | undefined;
   /** Bytes that may wait to be read by the other end. */
   readonly maxOutboundBytes: number;
   /** When it is closed unless it has announced itself. */
@@ -38,6 +41,7 @@ interface Waiting {
 export class Client {
   readonly id: SocketId;
   readonly address: string;
+  readonly dialect: Dialect | undefined;
   readonly pulse: Pulse = new Pulse();
   subject: Subject;
   announceBy: Micros;
@@ -53,6 +57,7 @@ export class Client {
   constructor(options: ClientOptions) {
     this.id = options.id;
     this.address = options.address;
+    this.dialect = options.dialect;
     this.subject = { socket: options.id };
     this.announceBy = options.announceBy;
     this.#socket = options.socket;

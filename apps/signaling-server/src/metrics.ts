@@ -1,6 +1,7 @@
 import { ErrorCode, METHODS } from '@rm/signaling-protocol';
 import type { HubSnapshot } from '@rm/signaling-protocol/hub';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { DialectDrops } from './dialect-drops.js';
 import type { RoomLogsSnapshot } from './cluster/room-logs.js';
 
 /** What is measured at the moment it is asked for. */
@@ -38,6 +39,7 @@ function processRegistry(): Registry {
  * counted in plain fields, and put into words when somebody asks.
  */
 export class Metrics {
+  readonly dialectDrops: DialectDrops = new DialectDrops();
   readonly #registry = new Registry();
   readonly #expelled = new Map<number, number>();
   readonly #refused = new Map<number, number>();
@@ -68,7 +70,9 @@ export class Metrics {
       boundedCalls(measure().hub.calls),
     );
     this.#counter('dropped', 'Received messages without effect', ['reason'], () =>
-      Object.entries(measure().hub.dropped).map(([reason, count]) => [{ reason }, count]),
+      [...Object.entries(measure().hub.dropped), ...this.dialectDrops.counts].map(
+        ([reason, count]) => [{ reason }, count],
+      ),
     );
     this.#counter('messages', 'WebSocket messages', ['direction'], () => [
       [{ direction: 'received' }, this.#messagesReceived],

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { milliseconds, NEVER } from '@rm/signaling-protocol';
 import type { Micros } from '@rm/signaling-protocol';
+import type { DialectOutput } from '@rm/signaling-protocol/dialects';
 import type {
   Grant,
   Hub,
@@ -15,8 +16,11 @@ import type { WebSocket } from 'ws';
 import type { AddressLimits } from './address-limits.js';
 import { Client } from './client.js';
 import { now } from './clock.js';
+import { DeadlineTimer } from './deadline-timer.js';
 import type { Metrics } from './metrics.js';
 import { BEATS_PER_PING } from './pulse.js';
+import { socketDialect } from './socket-dialect.js';
+import type { DialectLimits } from './socket-dialect.js';
 
 /** Close code of a socket that did not announce itself in time, after HTTP's 408. */
 const ANNOUNCE_TIMEOUT = 4408;
@@ -24,14 +28,14 @@ const ANNOUNCE_TIMEOUT = 4408;
 /** Close code of a connection that ended without a closing handshake (RFC 6455 §7.4.1). */
 const CUT_OFF = 1006;
 
-/** Close codes by which the other end says that it leaves of its own will (RFC 6455 §7.4.1). */
-const GOODBYES: ReadonlySet<number> = new Set([1000, 1001, 1005]);
+/** Close code of a client whose dialect says that it leaves of its own will. */
+const GOODBYE = 1000;
 
-/** Timers that are set for longer fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Close codes by which the other end says that it leaves of its own will (RFC 6455 §7.4.1). */
+const GOODBYES: ReadonlySet<number> = new Set([GOODBYE, 1001, 1005]);
 
 /** What {@link Sockets} needs. */
-export interface SocketsOptions {
+export interface SocketsOptions extends DialectLimits {
   readonly hub: Hub;
   readonly logger: Logger;
   readonly addresses: AddressLimits;
@@ -78,9 +82,7 @@ export class Sockets {
   /** Those for whom texts wait until the end of the turn. */
   #unflushed: Client[] = [];
   #turn: NodeJS.Immediate | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  /** When the timer fires; it may be sooner than the hub needs. */
-  #timerDue = NEVER;
+  readonly #deadline = new DeadlineTimer((at) => this.feed({ kind: 'time', now: at }));
 
   constructor(options: SocketsOptions) {
     this.#options = options;
@@ -96,7 +98,10 @@ export class Sockets {
     const openedAt = now();
     const announceBy = this.#announceBy(openedAt, grant);
     const { maxOutboundBytes } = this.#options;
-    const client = new Client({ id, address, socket, stream, maxOutboundBytes, announceBy });
+    const dialect = socketDialect(socket.protocol, grant, this.#options);
+    const common = { id, address, socket, stream, dialect };
+    const client = new Client({ ...common, maxOutboundBytes, announceBy });
+    if (dialect !== undefined) this.#metrics.dialectDrops.opened(dialect);
     this.#clients.set(id, client);
     this.#logger.debug({ socket: id, address, protocol: socket.protocol }, 'socket opened');
     this.feed({ kind: 'opened', now: openedAt, socket: id, grant });
@@ -122,7 +127,7 @@ export class Sockets {
   release(): void {
     this.#released = true;
     clearInterval(this.#heartbeat);
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     clearImmediate(this.#turn);
     this.#flush();
     for (const client of this.#clients.values()) client.resume();
@@ -141,8 +146,30 @@ export class Sockets {
     this.#metrics.received(data.length);
     this.#throttle(client, at);
     if (isBinary) this.#expel(client, 1003, 'send text, one JSON-RPC message each');
-    else this.#hub.handle({ kind: 'text', now: at, socket: client.id, text: data.toString() });
+    else {
+      const text = data.toString();
+      if (client.dialect === undefined) this.#toHub(client, at, text);
+      else this.#obey(client, at, client.dialect.fromClient(at, text));
+    }
     this.#pump();
+  }
+
+  #toHub({ id }: Client, at: Micros, text: string): void {
+    this.#hub.handle({ kind: 'text', now: at, socket: id, text });
+  }
+
+  /** Does what the dialect of `client` wants. */
+  #obey(client: Client, at: Micros, outputs: readonly DialectOutput[]): void {
+    for (const output of outputs) {
+      // Closed: what else it was to say or hear is void.
+      if (!this.#clients.has(client.id)) return;
+      if (output.to === 'hub') this.#toHub(client, at, output.text);
+      else if (output.to === 'client') this.#toClient(client, output.text);
+      else if (output.code === GOODBYE) {
+        this.#forget(client, true);
+        client.close(output.code, output.reason);
+      } else this.#expel(client, output.code, output.reason);
+    }
   }
 
   /** Stops reading from a client whose address is ahead of its rate, until it no longer is. */
@@ -203,7 +230,7 @@ export class Sockets {
   #endTurn(): void {
     this.#turn = undefined;
     this.#flush();
-    this.#setTimer(this.#hub.nextDeadline);
+    this.#deadline.set(this.#hub.nextDeadline);
   }
 
   #flush(): void {
@@ -237,6 +264,14 @@ export class Sockets {
   #send(socket: SocketId, text: string): void {
     const client = this.#clients.get(socket);
     if (client === undefined) return;
+    if (client.dialect === undefined) this.#toClient(client, text);
+    else {
+      const at = now();
+      this.#obey(client, at, client.dialect.toClient(at, text));
+    }
+  }
+
+  #toClient(client: Client, text: string): void {
     const bytes = Buffer.byteLength(text);
     if (!client.isWaiting) this.#unflushed.push(client);
     if (client.send(text, bytes)) this.#metrics.sent(bytes);
@@ -264,17 +299,7 @@ export class Sockets {
   #forget(client: Client, clean: boolean): void {
     if (!this.#clients.delete(client.id)) return;
     client.resume();
+    if (client.dialect !== undefined) this.#metrics.dialectDrops.closed(client.dialect);
     this.#hub.handle({ kind: 'closed', now: now(), socket: client.id, clean });
-  }
-
-  #setTimer(deadline: Micros): void {
-    if (deadline >= this.#timerDue) return;
-    this.#timerDue = deadline;
-    clearTimeout(this.#timer);
-    const delayMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil((deadline - now()) / 1_000)));
-    this.#timer = setTimeout(() => {
-      this.#timerDue = NEVER;
-      this.feed({ kind: 'time', now: now() });
-    }, delayMs);
   }
 }
