@@ -23,6 +23,9 @@ import { candidateParams, statesParams } from './wire.js';
 
 type State = 'idle' | 'dialing' | 'announcing' | 'announced' | 'waiting' | 'closed';
 
+/** Close codes after which the place is not ours any more: removed by an admin, taken over. */
+const FINAL: ReadonlySet<number> = new Set([4403, 4409]);
+
 /**
  * The brain of a signaling client, without I/O: announces, keeps announced through lost
  * connections, and relates answers to offers. Its driver reports sockets and time, and drains
@@ -39,9 +42,12 @@ export class ClientEngine {
   #deadline = NEVER;
   #everAnnounced = false;
 
-  /** `random` is uniform in [0, 1). Throws {@link SignalingError} `INVALID_ARGUMENT`. */
-  constructor(options: ClientOptions, random: () => number) {
-    this.#settings = clientSettings(options);
+  /**
+   * `random` is uniform in [0, 1); `resumeToken`, which nobody can guess, is used if the options
+   * give none. Throws {@link SignalingError} `INVALID_ARGUMENT`.
+   */
+  constructor(options: ClientOptions, random: () => number, resumeToken?: string) {
+    this.#settings = clientSettings(options, resumeToken);
     this.#membership = new Membership(this.#settings, this.#outlet, {
       announced: (now) => this.#announced(now),
       refused: (now, error) => this.#giveUp(now, announceError(this.#settings, error)),
@@ -99,7 +105,11 @@ export class ClientEngine {
 
   socketClosed(now: Micros, end: SocketEnd): void {
     if (this.#isConnecting) this.#lose(now, unreachable(this.#settings.url, end));
-    else if (this.#state === 'announced') this.#lose(now, lostError(this.#settings.url, end));
+    else if (this.#state === 'announced') {
+      // To come back would be against the admin's will, or take the place from oneself.
+      if (FINAL.has(end.code)) this.close(end.reason === '' ? `code ${end.code}` : end.reason);
+      else this.#lose(now, lostError(this.#settings.url, end));
+    }
   }
 
   /** Takes a received text. */

@@ -16,6 +16,12 @@ export interface ClientOptions {
   readonly capabilities?: readonly string[] | undefined;
   /** Free data told to the others, at most 8192 characters as JSON; default empty. */
   readonly userData?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Secret by which the server knows this peer again: 1 to 256 characters that nobody can guess. Give
+   * one that outlives the process, and one that is started anew takes its place back at once; by
+   * default there is one for the life of the client.
+   */
+  readonly resumeToken?: string | undefined;
   /** Time from dialing to the answer of the announcement, in milliseconds; default 10000. */
   readonly connectTimeoutMs?: number | undefined;
   /**
@@ -36,23 +42,35 @@ export interface ClientOptions {
 export interface ClientSettings {
   readonly url: string;
   readonly announcement: HubParams<'peer.announce'>;
+  /** Of this life of the peer only, or of earlier ones too; there from the beginning. */
+  readonly resumeToken: { readonly text: string; readonly outlives: boolean } | undefined;
   readonly connectTimeout: Micros;
   readonly offerTimeout: Micros;
   readonly keepAlive: Micros;
   readonly maxMessageBytes: number;
 }
 
-/** Checks `options`; throws {@link SignalingError} `INVALID_ARGUMENT`. */
-export function clientSettings(options: ClientOptions): ClientSettings {
-  const announcement = checkArgument(METHODS['peer.announce'].toHub, 'the announcement', {
+/**
+ * Checks `options`; `randomToken` is the resume token if they give none. Throws
+ * {@link SignalingError} `INVALID_ARGUMENT`.
+ */
+export function clientSettings(
+  options: ClientOptions,
+  randomToken: string | undefined,
+): ClientSettings {
+  const checked = checkArgument(METHODS['peer.announce'].toHub, 'the announcement', {
     peer_id: options.peerId,
     room: options.room,
     capabilities: options.capabilities,
     user_data: options.userData,
+    resume_token: options.resumeToken,
   });
+  const { resume_token: given, ...announcement } = checked;
+  const token = given ?? randomToken;
   return {
     url: options.url,
     announcement,
+    resumeToken: token === undefined ? undefined : { text: token, outlives: given !== undefined },
     connectTimeout: milliseconds(positive('connectTimeoutMs', options.connectTimeoutMs, 10_000)),
     offerTimeout: milliseconds(positive('offerTimeoutMs', options.offerTimeoutMs, 12_000)),
     keepAlive: milliseconds(positive('keepAliveMs', options.keepAliveMs, 10_000)),

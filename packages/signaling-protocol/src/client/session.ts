@@ -55,6 +55,8 @@ export class Session {
   /** Number of the message of each waiting request, by its id. */
   readonly #seqs = new Map<number, number>();
   #announceId: number | undefined;
+  /** The token that was chosen for the place before there is one. */
+  readonly #chosen: ClientSettings['resumeToken'];
   #token: string | undefined;
   #online = false;
   /** Number of the last message that was given to a socket. */
@@ -62,8 +64,9 @@ export class Session {
   /** Number of the last message that was returned as lost. */
   #lost = 0;
 
-  constructor({ maxMessageBytes, offerTimeout }: ClientSettings, outlet: Outlet) {
+  constructor({ maxMessageBytes, offerTimeout, resumeToken }: ClientSettings, outlet: Outlet) {
     this.#outlet = outlet;
+    this.#chosen = resumeToken;
     this.#rpc = new RpcPeer({
       limits: { maxMessageBytes, maxDepth: MAX_DEPTH },
       // Room for announcement, catching up and keep-alive beside the application's own.
@@ -94,12 +97,14 @@ export class Session {
 
   /** Asks for the place, for the first time or again. */
   announce(now: Micros, announcement: Readonly<Record<string, unknown>>): void {
-    const resume_token = this.#token;
-    const last_seq = this.#rpc.receivedSeq;
+    const resume_token = this.#token ?? this.#chosen?.text;
+    // Of a place that an earlier process left behind nothing is known here.
+    const isKnown = this.#token !== undefined || this.#chosen?.outlives === false;
     const request = this.#rpc.request(now, 'peer.announce', {
       ...announcement,
       resume: true,
-      ...(resume_token === undefined ? {} : { resume_token, last_seq }),
+      ...(resume_token !== undefined && { resume_token }),
+      ...(isKnown && { last_seq: this.#rpc.receivedSeq }),
     });
     this.#announceId = request?.id;
     if (request !== undefined) this.#write(request.text);

@@ -6,6 +6,7 @@ import { DialedSocket } from './dialed-socket.js';
 import type { ClientDrop, EngineOutput, ReceivedOffer } from './engine-io.js';
 import { SignalingError } from './errors.js';
 import type { ClientOptions } from './options.js';
+import { randomToken } from './random-token.js';
 import type { AbortSignalLike, SignalingRuntime } from './runtime.js';
 import { TypedEvents } from './typed-events.js';
 import type {
@@ -59,7 +60,7 @@ export class SignalingClient {
     this.#url = options.url;
     this.peerId = options.peerId;
     this.#runtime = options.runtime;
-    this.#engine = new ClientEngine(options, options.runtime.random);
+    this.#engine = new ClientEngine(options, options.runtime.random, randomToken());
     this.#alarm = new Alarm(options.runtime.clock, () =>
       this.#acting(() => this.#engine.advance(this.#now())),
     );

@@ -84,7 +84,10 @@ export interface SignalingEvents {
   };
   /** The server is about to stop; the connection is made again in `reconnectAfterMs`. */
   readonly draining: { readonly reconnectAfterMs: number };
-  /** The last event: `close()` was called, with this reason. */
+  /**
+   * The last event: `close()` was called, with this reason; or an admin removed this peer, or it
+   * came back with its resume token elsewhere, and the server says so.
+   */
   readonly close: { readonly reason: string };
   /** A listener threw; the others were called all the same. */
   readonly 'listener-error': { readonly event: keyof SignalingEvents; readonly error: unknown };

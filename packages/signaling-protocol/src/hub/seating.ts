@@ -46,7 +46,11 @@ export class Seating {
     const holder = this.seats.find(peer_id);
     if (holder !== undefined) {
       const hasToken = resume_token !== undefined && resume_token === holder.resumption?.token;
-      if (!hasToken && !(admission.isOwner && holder.home === undefined)) {
+      // Who knows what it has received is the very peer; another process of the same owner waits.
+      const mayReplace =
+        (hasToken && last_seq !== undefined) ||
+        ((hasToken || admission.isOwner) && holder.home === undefined);
+      if (!mayReplace) {
         const waitFor = this.seats.timeLeft(holder, now);
         this.#refuse(home, party, call, joinError('peer-id-taken', params, waitFor));
         return;

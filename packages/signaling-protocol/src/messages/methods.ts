@@ -65,7 +65,10 @@ export const METHODS = {
        * to its first announcement be lost.
        */
       resume_token: field.resumeToken.optional(),
-      /** The highest `seq` received at the earlier place; without it the place is begun anew. */
+      /**
+       * The highest `seq` received at the earlier place. Without it a place whose peer is away is
+       * begun anew, as by a process that was started again.
+       */
       last_seq: field.count.optional(),
     }),
     result: z.object({
