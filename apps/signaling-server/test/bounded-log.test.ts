@@ -19,10 +19,17 @@ test('lines that nobody reads are dropped beyond 1 MiB, and counted when they ar
   isRead = true;
   read();
   expect(await flush()).toBe(true);
+  // Another backlog, of which nothing is dropped.
+  isRead = false;
+  logger.info({ n: 3, text: 'x'.repeat(400_000) });
+  isRead = true;
+  read();
+  expect(await flush()).toBe(true);
   expect(lines).toEqual([
     expect.objectContaining({ n: 0 }),
     expect.objectContaining({ n: 1 }),
     expect.objectContaining({ lines: 1, msg: 'the log was not read, lines were dropped' }),
+    expect.objectContaining({ n: 3 }),
   ]);
 });
 

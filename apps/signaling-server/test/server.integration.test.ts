@@ -94,9 +94,13 @@ test('the option for the size of a message is kept, and told to clients with the
   expect(await code).toBe(1009);
 });
 
-test('the largest message that is allowed is read', async () => {
-  const socket = await bare(server.url, 'talker');
-  socket.send('"'.padEnd(262_143, 'x') + '"');
+test.each([
+  ['by default', 262_144, {}],
+  ['by option', 300_000, { maxMessageBytes: 300_000 }],
+])('the largest message that is allowed %s is read', async (_how, bytes, option) => {
+  const { url } = await start(option);
+  const socket = await bare(url, 'talker');
+  socket.send('"'.padEnd(bytes - 1, 'x') + '"');
   const [data] = (await once(socket, 'message')) as [Buffer];
   expect(JSON.parse(data.toString())).toMatchObject({ error: { code: ErrorCode.INVALID_REQUEST } });
   socket.close();
