@@ -81,7 +81,10 @@ describeWithRedis('a log that changes while it is read', () => {
     theirLink = await open((message) => theirs.receive(message));
     told = [];
     toldThem = [];
-    ours = logOver(link, (input) => told.push(describe(input)));
+    ours = logOver(link, (input) => {
+      told.push(describe(input));
+      if (input.kind === 'log-lost') ours.keep('', 'all');
+    });
     theirs = logOver(theirLink, (input) => {
       toldThem.push(describe(input));
       if (input.kind === 'log-lost') theirs.keep('', 'all');
@@ -129,6 +132,26 @@ describeWithRedis('a log that changes while it is read', () => {
     theirs.visit(Infinity);
     await until(() => toldThem.includes('mine') && told.includes('mine'));
     expect(told).toEqual(['loaded undefined', '1', '2', '3', 'loaded all', 'mine']);
+  });
+
+  test('an entry that Redis took and lost before anybody was told is not lost', async () => {
+    ours.follow();
+    await until(() => told.length === 4);
+    ours.detach();
+    await write('4');
+    ours.append('mine');
+    let isWiped = false;
+    before('XRANGE', async () => {
+      theirs.detach();
+      await until(async () => (await redis.ask('XLEN', 'rm:1:{room}:log')) === ':5');
+      await redis.ask('FLUSHALL');
+      isWiped = true;
+    });
+    ours.attach(link);
+    await until(() => isWiped);
+    theirs.attach(theirLink);
+    await until(() => toldThem.at(-1) === 'mine' && told.at(-1) === 'mine');
+    expect(told.filter((entry) => entry === 'mine')).toHaveLength(1);
   });
 
   test('what is asked for anew while it is read is told from its start', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RoomLogInput } from '@rm/signaling-protocol/hub';
 import { now } from '../clock.js';
 import type { Backlog } from './backlog.js';
+import { PendingEntries } from './pending-entries.js';
 import type { RedisLink } from './redis-link.js';
 import { APPEND, KEEP, OPEN, RESTART } from './scripts.js';
 
@@ -45,9 +46,8 @@ export class RoomLog {
   #position = 0;
   /** The entry at `#position`, by which a log that took another course is told. */
   #entry = '';
-  /** Entries that are not known to be in the log, by number, oldest first. */
-  readonly #waiting = new Map<number, string>();
-  #lastWaiting = 0;
+  /** What is appended, until it has come back from the log: what only Redis has may get lost. */
+  readonly #pending: PendingEntries;
   /** Whether entries can be sent as they come: those before them are on their way. */
   #isOpen = false;
   #isReading = false;
@@ -63,11 +63,12 @@ export class RoomLog {
     this.#log = `${name}:log`;
     this.#hash = `${name}:state`;
     this.#context = context;
+    this.#pending = new PendingEntries(context.backlog);
   }
 
   /** Whether nothing is to be done for this room any more. */
   get isIdle(): boolean {
-    return !this.#isFollowed && this.#waiting.size === 0;
+    return !this.#isFollowed && this.#pending.size === 0;
   }
 
   /** Goes on over `link`. */
@@ -81,6 +82,7 @@ export class RoomLog {
   detach(): void {
     this.#link = undefined;
     this.#isOpen = false;
+    this.#pending.distrust();
     this.#isReading = false;
   }
 
@@ -99,12 +101,13 @@ export class RoomLog {
     this.#isFollowed = false;
     this.#isLoaded = false;
     this.#link?.unsubscribe(this.channel);
+    // The hub, who asks for this, is not to be told anything meanwhile.
+    queueMicrotask(() => this.#settle());
   }
 
   /** Takes an entry that the backlog has taken. */
   append(entry: string): void {
-    const number = ++this.#lastWaiting;
-    this.#waiting.set(number, entry);
+    const number = this.#pending.add(entry);
     if (this.#link === undefined) return;
     if (this.#isOpen) this.#send(this.#link, number, entry);
     else if (!this.#isReading) this.#read();
@@ -147,6 +150,7 @@ export class RoomLog {
     this.#entry = entry;
     const position = `${this.#epoch}-${number}`;
     this.#context.onInput({ kind: 'committed', now: now(), room: this.room, position, entry });
+    this.#settle();
   }
 
   /** Brings this log up to what is in Redis, and again if there is cause to while it does. */
@@ -204,6 +208,7 @@ export class RoomLog {
       this.#isLoaded = true;
       const loaded = { kind: 'loaded', room: this.room, state: state ?? undefined } as const;
       this.#context.onInput({ ...loaded, now: now() });
+      this.#settle();
     }
     this.#sendAll(link);
     return !this.#isLoaded || last <= this.#position || this.#fetch(link);
@@ -267,13 +272,14 @@ export class RoomLog {
     if (epoch === this.#epoch) return;
     this.#epoch = epoch;
     this.#isOpen = false;
+    this.#pending.distrust();
   }
 
   /** Sends all that waits; some of it may be in the log already, as nobody heard that it is. */
   #sendAll(link: RedisLink): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    for (const [number, entry] of this.#waiting) this.#send(link, number, entry);
+    for (const [number, entry] of this.#pending.all()) this.#send(link, number, entry);
   }
 
   #send(link: RedisLink, number: number, entry: string): void {
@@ -281,7 +287,7 @@ export class RoomLog {
     const { ttlMs } = this.#context;
     void link.run(APPEND, this.#log, this.#hash, epoch, ttlMs, this.channel, entry).then(
       (position) => {
-        if (position !== 0) this.#appended(number);
+        if (position !== 0) this.#appended(link, epoch, number, position as number);
         else if (this.#link === link && this.#epoch === epoch) {
           this.#isOpen = false;
           this.#read();
@@ -292,12 +298,16 @@ export class RoomLog {
     );
   }
 
-  #appended(number: number): void {
-    const entry = this.#waiting.get(number);
-    if (entry === undefined) return;
-    this.#waiting.delete(number);
-    this.#context.backlog.remove(entry);
-    this.#context.onAppended(this);
+  #appended(link: RedisLink, epoch: string, number: number, position: number): void {
+    if (this.#link !== link || this.#epoch !== epoch) return;
+    this.#pending.take(number, position);
+    this.#settle();
+  }
+
+  /** Lets go of what has been told here, or is not to be told. */
+  #settle(): void {
+    const told = this.#isLoaded ? this.#position : 0;
+    if (this.#pending.settle(this.#isFollowed ? told : Infinity)) this.#context.onAppended(this);
   }
 }
 
