@@ -102,3 +102,18 @@ test('a client whose place was taken over by its own token leaves it there', asy
   expect(reason).toBe('the peer is back on another connection');
   expect(world.sockets).toHaveLength(1);
 });
+
+test('ICE servers come before the news of being connected, so that first connections have them', async () => {
+  const world = worldOf();
+  const iceServers = [{ urls: ['turn:192.0.2.1'], username: 'u', credential: 'c' }];
+  world.hub = new Hub({
+    wallClock: isoTime,
+    iceServers: () => ({ servers: iceServers, ttlSeconds: 3_600 }),
+  });
+  const client = clientIn(world);
+  const events: unknown[] = [];
+  client.on('ice-servers', (event) => events.push(event));
+  client.on('connected', () => events.push('connected'));
+  await world.settle(client.connect());
+  expect(events).toEqual([{ iceServers, ttlSeconds: 3_600 }, 'connected']);
+});

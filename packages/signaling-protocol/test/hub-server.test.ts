@@ -63,21 +63,30 @@ test('server.info tells anyone what the server is and allows, params or none', (
   expect(net.read(A)).toEqual([resultOf({ ...server, protocol: 'rm.signaling.v1', limits }, 1)]);
 });
 
-test('ICE servers are told after the announcement, when fresh ones come, and on request', () => {
-  const net = pair();
-  net.open(C);
-  const servers = [{ urls: ['turn:192.0.2.1'], username: 'u', credential: 'c' }];
-  const told = (ttl_seconds: number): Json => ({ ice_servers: servers, ttl_seconds });
+test('ICE servers are told with the announcement, when fresh ones come, and on request', () => {
+  const serversFor = (username: string) => [
+    { urls: ['turn:192.0.2.1'], username, credential: 'c' },
+  ];
+  const told = (ttl_seconds: number): Json => ({ ice_servers: serversFor('c'), ttl_seconds });
+  const net = new HubDriver({
+    iceServers: (peerId) =>
+      peerId === 'a' ? undefined : { servers: serversFor(peerId), ttlSeconds: 60 },
+  });
+  net.open(A, C);
+  net.give(C, serversFor('too early'), 60);
   const early = net.request(C, 'server.ice_servers', {});
-  net.give(C, servers, 60);
   expect(net.read(C)).toEqual([errorOf(ErrorCode.NOT_ANNOUNCED, early)]);
-  net.pass(500);
+  net.request(A, 'peer.announce', { peer_id: 'a' });
+  expect(net.read(A)[0]?.['result']).not.toHaveProperty('ice');
   net.request(C, 'peer.announce', { peer_id: 'c' });
-  expect(net.read(C)[1]).toMatchObject({ method: 'server.ice_servers', params: told(59) });
-  net.give(C, servers, 120);
+  expect(net.read(C)).toMatchObject([{ result: { ice: told(60) } }]);
+  net.pass(10_500);
+  const asked = net.request(C, 'server.ice_servers', {});
+  net.give(C, serversFor('c'), 120);
   net.pass(20_000);
   const id = net.request(C, 'server.ice_servers', {});
   expect(net.read(C)).toEqual([
+    resultOf(told(49), asked),
     { jsonrpc: '2.0', method: 'server.ice_servers', params: told(120) },
     resultOf(told(100), id),
   ]);
@@ -85,7 +94,6 @@ test('ICE servers are told after the announcement, when fresh ones come, and on 
   const late = net.request(C, 'server.ice_servers', {});
   const none = net.request(A, 'server.ice_servers', {});
   expect(net.read(C)).toEqual([resultOf({ ice_servers: [], ttl_seconds: 0 }, late)]);
-  net.read(B);
   expect(net.read(A)).toContainEqual(resultOf({ ice_servers: [], ttl_seconds: 0 }, none));
 });
 

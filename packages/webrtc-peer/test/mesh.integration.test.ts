@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { AudioFrame } from '@rm/codecs';
 import { micros, millis } from '@rm/rtp-sync';
@@ -112,7 +114,8 @@ test('three nodes hear one another, each at its own frequency, with capture time
       expect(loudness[0]!.id).toBe(peerId);
       expect(loudness[0]!.level).toBeGreaterThan(0.2);
       expect(loudness[1]!.level).toBeLessThan(0.3 * loudness[0]!.level);
-      expect(last.capture!.bound).toBeLessThan(20_000);
+      // Half a round trip: under a millisecond, and more the busier the machine is.
+      expect(last.capture!.bound).toBeLessThan(100_000);
     }
   for (const mesh of meshes) {
     const { links } = mesh.statistics();
@@ -200,6 +203,69 @@ test('media goes on when signaling is lost, and the room is joined again without
   const { samples } = await hear(a, 'b', 300);
   expect(amplitude(samples.subarray(4800), 600)).toBeGreaterThan(0.2);
   expect(disconnected).toEqual([]);
+});
+
+test('a signaling connection that is resumed leaves the links as they are', async () => {
+  const server = new SignalingServer({ randomToken: () => 'resumable' });
+  const a = await join(server, 'a');
+  const linked = next(a, 'peer-connected');
+  const b = await join(server, 'b');
+  await linked;
+  const heard: unknown[] = [];
+  for (const mesh of [a, b]) {
+    mesh.on('peer-disconnected', (event) => heard.push(event));
+    mesh.on('peer-connected', (event) => heard.push(event));
+  }
+  const back = next(b, 'signaling-connected');
+  server.drop('b');
+  expect(await back).toEqual({ peers: 1 });
+  const connected = next(a, 'peer-connected', ({ peerId }) => peerId === 'c');
+  await join(server, 'c');
+  await connected;
+  expect(heard.filter((event) => (event as { peerId: string }).peerId !== 'c')).toEqual([]);
+});
+
+test('a peer that an admin removed is disconnected and knows why', async () => {
+  const server = new SignalingServer();
+  const a = await join(server, 'a');
+  const linked = next(a, 'peer-connected');
+  const b = await join(server, 'b');
+  await linked;
+  const gone = next(a, 'peer-disconnected');
+  const removed = next(b, 'removed');
+  server.kick('b', 'the meeting is over');
+  expect(await removed).toEqual({ reason: 'the meeting is over' });
+  expect(await gone).toMatchObject({ reason: 'peer-left', detail: 'it was removed from the room' });
+  const events: unknown[] = [];
+  a.on('removed', (event) => events.push(event));
+  await a.close();
+  expect(events).toEqual([]);
+});
+
+test('ICE servers that the signaling gives are asked, and useless ones are told of', async () => {
+  const stun = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(stun, 'listening');
+  const asked = once(stun, 'message') as Promise<[Buffer]>;
+  const urls = [`stun:127.0.0.1:${stun.address().port}`];
+  const server = new SignalingServer({
+    iceServers: (peerId) => ({
+      servers: [{ urls: peerId === 'b' ? urls : ['turn:no-credential.example'] }],
+      ttlSeconds: 60,
+    }),
+  });
+  const a = await Mesh.create({ signaling: server.client('a'), backend });
+  open.push(a);
+  const refused = next(a, 'listener-error');
+  await a.connect();
+  expect(await refused).toMatchObject({
+    event: 'ice-servers',
+    error: { code: 'INVALID_ICE_SERVER' },
+  });
+  await join(server, 'b');
+  const [request] = await asked;
+  // RFC 8489 §5: a Binding request begins with its type, 0x0001.
+  expect(request.readUInt16BE(0)).toBe(1);
+  stun.close();
 });
 
 test('a node that comes back under its id is connected anew', async () => {

@@ -14,7 +14,7 @@ import { OwnRequests } from './own-requests.js';
 import { MAX_REQUESTS, NO_ANSWER, Session } from './session.js';
 import type { Lost } from './session.js';
 import type { SessionDescription } from './types.js';
-import { descriptionParams } from './wire.js';
+import { descriptionParams, iceServersEvent } from './wire.js';
 
 /** How the server took an announcement. */
 export interface AnnouncementListener {
@@ -187,6 +187,7 @@ export class Membership {
     const lost = resumed
       ? session.resume(resume_token, received_seq)
       : this.#begin(session, decoded.value);
+    if (decoded.value.ice !== undefined) this.#outlet.push(iceServersEvent(decoded.value.ice));
     const { peers } = this.#incoming;
     this.#outlet.push({ kind: 'event', name: 'connected', event: { peers, resumed } });
     this.#report(lost);

@@ -77,7 +77,10 @@ export interface SignalingEvents {
   readonly candidate: { readonly from: string; readonly candidate: IceCandidate };
   readonly 'state-changed': { readonly from: string; readonly states: PeerConnectionStates };
   readonly disconnect: { readonly from: string; readonly reason: string };
-  /** ICE servers for this peer, good for `ttlSeconds`; fresh ones come before they expire. */
+  /**
+   * ICE servers for this peer, good for `ttlSeconds`: before `connected` if the server has any, and
+   * fresh ones before they expire.
+   */
   readonly 'ice-servers': {
     readonly iceServers: readonly IceServer[];
     readonly ttlSeconds: number;

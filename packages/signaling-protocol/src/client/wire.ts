@@ -84,9 +84,16 @@ export function eventFrom(call: PlainCall): EngineEvent {
       const { from, reason } = call.params;
       return { kind: 'event', name: 'disconnect', event: { from, reason } };
     }
-    case 'server.ice_servers': {
-      const { ice_servers: iceServers, ttl_seconds: ttlSeconds } = call.params;
-      return { kind: 'event', name: 'ice-servers', event: { iceServers, ttlSeconds } };
-    }
+    case 'server.ice_servers':
+      return iceServersEvent(call.params);
   }
 }
+
+export const iceServersEvent = ({
+  ice_servers: iceServers,
+  ttl_seconds: ttlSeconds,
+}: ClientParams<'server.ice_servers'>): EngineEvent => ({
+  kind: 'event',
+  name: 'ice-servers',
+  event: { iceServers, ttlSeconds },
+});

@@ -1,9 +1,11 @@
 import type { IceServer } from '../messages/index.js';
 import type { OutputQueue } from '../output-queue.js';
+import { after, milliseconds } from '../time.js';
 import type { Micros } from '../time.js';
 import type { Party } from './call.js';
 import type { Grant } from './grant.js';
 import type { HubOutput } from './io.js';
+import type { IceServersForPeer } from './options.js';
 import type { TokenBucket } from './rate.js';
 import type { Home } from './room-entry.js';
 
@@ -37,6 +39,11 @@ export class Connection implements Party {
     this.grant = grant;
     this.allowance = allowance;
     this.#outputs = outputs;
+  }
+
+  giveIceServers(now: Micros, { servers, ttlSeconds }: IceServersForPeer): void {
+    const expiresAt = after(now, milliseconds(ttlSeconds * 1_000));
+    this.iceServers = { servers, expiresAt };
   }
 
   /** Sends `text` as it is, unnumbered. */

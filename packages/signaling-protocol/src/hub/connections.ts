@@ -1,5 +1,5 @@
 import { notificationText } from '../json-rpc/index.js';
-import type { LeaveReason } from '../messages/index.js';
+import type { LeaveReason, ResultOf } from '../messages/index.js';
 import type { OutputQueue } from '../output-queue.js';
 import type { Micros } from '../time.js';
 import { Connection } from './connection.js';
@@ -9,6 +9,7 @@ import type { Grant } from './grant.js';
 import { iceServersParams } from './ice-servers.js';
 import { SocketIdInUseError } from './io.js';
 import type { HubDrop, HubOutput, SocketId } from './io.js';
+import type { HubOptions } from './options.js';
 import type { Home } from './room-entry.js';
 import type { Outcome, RoomIo } from './room-io.js';
 import type { Tally } from './tally.js';
@@ -18,6 +19,7 @@ export class Connections implements RoomIo {
   readonly #instance: string;
   readonly #outputs: OutputQueue<HubOutput>;
   readonly #tally: Tally;
+  readonly #iceServersOf: HubOptions['iceServers'];
   readonly #bySocket = new Map<SocketId, Connection>();
   readonly #expiries = new Deadlines<Connection>();
   /** How many here are in a room or about to be. */
@@ -26,8 +28,14 @@ export class Connections implements RoomIo {
   readonly #asking = new Map<string, Home[]>();
   isReplay = false;
 
-  constructor(instance: string, outputs: OutputQueue<HubOutput>, tally: Tally) {
+  constructor(
+    instance: string,
+    outputs: OutputQueue<HubOutput>,
+    tally: Tally,
+    iceServersOf: HubOptions['iceServers'],
+  ) {
     this.#instance = instance;
+    this.#iceServersOf = iceServersOf;
     this.#outputs = outputs;
     this.#tally = tally;
   }
@@ -121,12 +129,19 @@ export class Connections implements RoomIo {
     if (connection !== undefined) this.shut(connection, code, reason);
   }
 
-  joined(now: Micros, room: string, peerId: string, home: Home, resumed: boolean): void {
+  iceServers(now: Micros, home: Home, peerId: string): ResultOf<'server.ice_servers'> | undefined {
+    const connection = this.#at(home);
+    const given = connection && this.#iceServersOf?.(peerId);
+    if (connection === undefined || given === undefined) return undefined;
+    connection.giveIceServers(now, given);
+    return iceServersParams(connection.iceServers, now);
+  }
+
+  joined(room: string, peerId: string, home: Home, resumed: boolean): void {
     const connection = this.#at(home);
     if (connection === undefined) return;
     connection.isSeated = true;
     this.#outputs.push({ kind: 'joined', socket: home.socket, room, peerId, resumed });
-    this.tellIceServers(now, connection);
   }
 
   refused(home: Home): void {

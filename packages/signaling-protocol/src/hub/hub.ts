@@ -1,7 +1,6 @@
 import { errorText, notificationText, parseFailureError, parseJsonRpc } from '../json-rpc/index.js';
 import type { IncomingMessage } from '../json-rpc/index.js';
 import { OutputQueue } from '../output-queue.js';
-import { after } from '../time.js';
 import type { Micros } from '../time.js';
 import { Batch, callOf, endReading, reject, respond } from './call.js';
 import { CloseCode } from './close-code.js';
@@ -45,7 +44,7 @@ export class Hub {
     this.#limits = hubLimits(options);
     const instance = options.instance ?? ONLY_INSTANCE;
     const isShared = options.instance !== undefined;
-    this.#connections = new Connections(instance, this.#outputs, this.#tally);
+    this.#connections = new Connections(instance, this.#outputs, this.#tally, options.iceServers);
     this.#rooms = new Rooms(this.#limits, this.#connections, instance, isShared, this.#outputs);
     this.#reception = new Reception(serverInfo(options, this.#limits), this.#rooms, this.#tally);
   }
@@ -236,8 +235,7 @@ export class Hub {
       this.#tally.drop('unknown-socket');
       return;
     }
-    const expiresAt = after(this.#now, Math.round(ttlSeconds * 1_000_000) as Micros);
-    connection.iceServers = { servers, expiresAt };
+    connection.giveIceServers(this.#now, { servers, ttlSeconds });
     this.#connections.tellIceServers(this.#now, connection);
   }
 

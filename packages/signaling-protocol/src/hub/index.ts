@@ -13,4 +13,4 @@ export type {
 export { CloseCode } from './close-code.js';
 export type { Grant } from './grant.js';
 export { HubOptionError } from './options.js';
-export type { HubOptions } from './options.js';
+export type { HubOptions, IceServersForPeer } from './options.js';

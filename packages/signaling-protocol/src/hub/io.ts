@@ -28,7 +28,7 @@ export type HubInput =
       readonly socket: SocketId;
       readonly clean: boolean;
     }
-  /** ICE servers for one socket; told once it is announced, and again on request until they expire. */
+  /** Fresh ICE servers for one socket; told if it is announced, and on request until they expire. */
   | {
       readonly kind: 'ice-servers';
       readonly now: Micros;

@@ -1,7 +1,15 @@
 import { DEFAULT_JSON_RPC_LIMITS } from '../json-rpc/index.js';
 import type { JsonRpcLimits } from '../json-rpc/index.js';
+import type { IceServer } from '../messages/index.js';
 import { milliseconds } from '../time.js';
 import type { Micros } from '../time.js';
+
+/** ICE servers with credentials of one peer's own. */
+export interface IceServersForPeer {
+  readonly servers: readonly IceServer[];
+  /** How long they are good for, a whole number of at least 1. */
+  readonly ttlSeconds: number;
+}
 
 /** Options of {@link Hub}. */
 export interface HubOptions {
@@ -36,6 +44,8 @@ export interface HubOptions {
   readonly maxKeptMessages?: number | undefined;
   /** UTF-16 code units of the messages kept for a peer; default 262144. */
   readonly maxKeptCharacters?: number | undefined;
+  /** ICE servers for a peer that joins or comes back, told with the answer to its announcement. */
+  readonly iceServers?: ((peerId: string) => IceServersForPeer) | undefined;
   /**
    * Names this instance among those that share its rooms, newly at every start; its driver then
    * carries out `RoomLogOutput`. Without it rooms are not shared.

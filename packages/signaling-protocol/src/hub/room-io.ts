@@ -1,4 +1,4 @@
-import type { LeaveReason } from '../messages/index.js';
+import type { LeaveReason, ResultOf } from '../messages/index.js';
 import type { Micros } from '../time.js';
 import type { HubDrop } from './io.js';
 import type { Home } from './room-entry.js';
@@ -15,9 +15,11 @@ export interface RoomIo {
   isReplay: boolean;
   /** Whether anybody here is in the room, about to be, or waits for what was asked of it. */
   isHeld(room: string): boolean;
+  /** ICE servers for a peer that takes its place at `home`, if that is here and there are any. */
+  iceServers(now: Micros, home: Home, peerId: string): ResultOf<'server.ice_servers'> | undefined;
   send(home: Home, text: string): void;
   close(home: Home, code: number, reason: string): void;
-  joined(now: Micros, room: string, peerId: string, home: Home, resumed: boolean): void;
+  joined(room: string, peerId: string, home: Home, resumed: boolean): void;
   /** The announcement from `home` had no success. */
   refused(home: Home): void;
   /** What an admin asked from `home` is answered. */

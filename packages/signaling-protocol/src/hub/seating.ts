@@ -103,12 +103,12 @@ export class Seating {
     this.seats.connect(member, home);
     this.#io.count(home.instance, 'peer.announce', 'ok');
     respond(party, call, {
-      ...this.#result(member, registeredAt),
+      ...this.#result(now, home, member, registeredAt),
       resumed: true,
       received_seq: member.receivedSeq,
     });
     for (const text of missed) this.#io.send(home, text);
-    this.#io.joined(now, this.#room, member.id, home, true);
+    this.#io.joined(this.#room, member.id, home, true);
   }
 
   #join(
@@ -131,10 +131,10 @@ export class Seating {
     this.seats.add(member);
     this.seats.version++;
     this.#io.count(home.instance, 'peer.announce', 'ok');
-    const result = this.#result(member, registeredAt);
+    const result = this.#result(now, home, member, registeredAt);
     // To the connection, not the member, whose messages are numbered: this one is not.
     respond(party, call, resumption === undefined ? result : { ...result, resumed: false });
-    this.#io.joined(now, this.#room, member.id, home, false);
+    this.#io.joined(this.#room, member.id, home, false);
     const news = { ...peer, version: this.seats.version };
     this.#tellOthers(member, notificationText('peer.announced', news));
   }
@@ -145,7 +145,13 @@ export class Seating {
     reject(party, call, error);
   }
 
-  #result({ id, resumption }: Member, registered_at: string): ResultOf<'peer.announce'> {
+  #result(
+    now: Micros,
+    home: Home,
+    { id, resumption }: Member,
+    registered_at: string,
+  ): ResultOf<'peer.announce'> {
+    const ice = this.#io.iceServers(now, home, id);
     return {
       status: 'registered',
       registered_at,
@@ -153,6 +159,7 @@ export class Seating {
       peers: this.seats.peers(id),
       presence_version: this.seats.version,
       ...(resumption && { resume_token: resumption.token }),
+      ...(ice && { ice }),
     };
   }
 

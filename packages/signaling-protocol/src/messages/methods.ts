@@ -81,6 +81,8 @@ export const METHODS = {
       resume_token: field.resumeToken.optional(),
       /** Whether this is an earlier place; what was missed there follows, oldest first. */
       resumed: z.boolean().optional(),
+      /** ICE servers for this peer if the server has any; `server.ice_servers` brings fresh ones. */
+      ice: z.object(iceServers).optional(),
       /** Highest `seq` that has come from the peer; there if it resumed and numbers its messages. */
       received_seq: field.count.optional(),
     }),

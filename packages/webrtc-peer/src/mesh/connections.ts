@@ -1,5 +1,10 @@
 import type { Micros } from '@rm/rtp-sync';
-import { ErrorCode, type IncomingOffer, type SignalingClient } from '@rm/signaling-protocol';
+import {
+  ErrorCode,
+  type IncomingOffer,
+  type LeaveReason,
+  type SignalingClient,
+} from '@rm/signaling-protocol';
 import type { IceCandidate, TransportStates } from '../backend/transport.js';
 import { Link, type LinkCloseReason, type LinkOptions } from '../connection/link.js';
 import type { JsonValue } from '../data/control-message.js';
@@ -21,6 +26,13 @@ export type LinkSettings = Pick<
   'backend' | 'opus' | 'iceServers' | 'clock' | 'random' | 'connectTimeout'
 > & { readonly policy: () => LinkOptions['policy'] };
 
+/** How it is said that a peer has left. */
+const DEPARTURES: Readonly<Record<LeaveReason, string>> = {
+  left: 'it left the room',
+  'connection-lost': 'its signaling was lost',
+  removed: 'it was removed from the room',
+};
+
 /**
  * The members of the room and the link to each: who connects to whom, when a lost link is made again, and which
  * link a message of the signaling is for.
@@ -33,6 +45,7 @@ export class Connections {
   readonly #settings: LinkSettings;
   readonly #events: ConnectionEvents;
   readonly #members = new Map<string, Member>();
+  #iceServers: LinkSettings['iceServers'];
   readonly #closing = new Set<Promise<void>>();
   #closed = false;
   #unsendable = 0;
@@ -40,6 +53,7 @@ export class Connections {
   constructor(signaling: SignalingClient, settings: LinkSettings, events: ConnectionEvents) {
     this.#signaling = signaling;
     this.#settings = settings;
+    this.#iceServers = settings.iceServers;
     this.#events = events;
   }
 
@@ -60,16 +74,21 @@ export class Connections {
     this.#member(peerId, false, now);
   }
 
-  /** A peer is not in the room any more: by its own will, or its signaling connection was lost. */
-  left(peerId: string, byItself: boolean): void {
+  /** For the links to come. */
+  set iceServers(servers: LinkSettings['iceServers']) {
+    this.#iceServers = servers;
+  }
+
+  /** A peer is not in the room any more. */
+  left(peerId: string, reason: LeaveReason): void {
     const member = this.#members.get(peerId);
     if (member === undefined) return;
     member.gone = true;
     member.retryAt = undefined;
     if (member.link === undefined) this.#members.delete(peerId);
     // Media does not need the signaling: a link that works stays until it is silent.
-    else if (byItself || member.link.state !== 'connected')
-      member.link.close('peer-left', byItself ? 'it left the room' : 'its signaling was lost');
+    else if (reason !== 'connection-lost' || member.link.state !== 'connected')
+      member.link.close('peer-left', DEPARTURES[reason]);
   }
 
   offered(offer: IncomingOffer, now: Micros): void {
@@ -129,6 +148,7 @@ export class Connections {
     member.retryAt = undefined;
     const link = new Link({
       ...settings,
+      iceServers: this.#iceServers,
       policy: policy(),
       initiator,
       polite: this.#signaling.peerId > peerId,

@@ -3,6 +3,7 @@ import { AdaptiveDelayPolicy, type AdaptiveDelayOptions, type Micros, millis } f
 import {
   type PeerConnectionStates,
   type SignalingClient,
+  type SignalingEvents,
   TypedEvents,
 } from '@rm/signaling-protocol';
 import type { Backend, IceServer } from '../backend/transport.js';
@@ -63,6 +64,11 @@ export interface MeshEvents {
   readonly 'signaling-connected': { readonly peers: number };
   /** The signaling connection was lost and is being made again; media goes on. */
   readonly 'signaling-lost': { readonly cause: Error };
+  /**
+   * This node is in the room no longer and does not come back by itself: an admin removed it, or it
+   * joined again elsewhere. The mesh is to be closed.
+   */
+  readonly removed: { readonly reason: string };
   /** A listener threw; the others were called all the same. */
   readonly 'listener-error': { readonly event: string; readonly error: unknown };
 }
@@ -81,6 +87,8 @@ export class Mesh {
   readonly #opus: OpusEngine;
   readonly #clock: Clock;
   readonly #signaling: SignalingClient;
+  readonly #backend: Backend;
+  readonly #iceServers: readonly IceServer[];
   readonly #connections: Connections;
   readonly #mediaClock: MediaClock;
   readonly #outputs = new Set<AudioOutput>();
@@ -90,6 +98,7 @@ export class Mesh {
     this.#listenerFailed(event, error),
   );
   #announced: Micros | undefined;
+  #closing = false;
 
   /**
    * Loads the codec and makes a mesh that is not connected yet.
@@ -108,6 +117,8 @@ export class Mesh {
     // Checked now: when a link is made it is too late to complain.
     const { backend, iceServers = [] } = options;
     backend.validate({ iceServers });
+    this.#backend = backend;
+    this.#iceServers = iceServers;
     const policy = (): AdaptiveDelayPolicy => new AdaptiveDelayPolicy(options.playoutDelay);
     policy();
     this.#connections = new Connections(
@@ -215,6 +226,7 @@ export class Mesh {
     this.#mediaClock.stop();
     this.#tickListeners.clear();
     for (const output of this.#outputs) output.close();
+    this.#closing = true;
     await Promise.all([this.#signaling.close(), this.#connections.close()]);
   }
 
@@ -243,26 +255,47 @@ export class Mesh {
     if (event !== 'listener-error') this.#events.emit('listener-error', { event, error });
   }
 
+  /** Servers that the signaling gives come in addition to those of the options. */
+  #useIceServers(given: SignalingEvents['ice-servers']['iceServers']): void {
+    const servers = given.map(({ urls, username, credential }) => ({
+      urls,
+      ...(username !== undefined && { username }),
+      ...(credential !== undefined && { credential }),
+    }));
+    const iceServers = [...this.#iceServers, ...servers];
+    try {
+      this.#backend.validate({ iceServers });
+      this.#connections.iceServers = iceServers;
+    } catch (error) {
+      this.#listenerFailed('ice-servers', error);
+    }
+  }
+
   #followSignaling(): void {
     const signaling = this.#signaling;
     const connections = this.#connections;
-    signaling.on('connected', ({ peers }) => {
+    signaling.on('connected', ({ peers, resumed }) => {
       const since = this.#announced ?? this.#clock.now();
       this.#announced = undefined;
-      for (const { peerId } of peers) connections.found(peerId, since);
+      // Resumed, they are known: who came and went in between is told by events that follow.
+      if (!resumed) for (const { peerId } of peers) connections.found(peerId, since);
       this.#events.emit('signaling-connected', { peers: peers.length });
     });
     signaling.on('reconnecting', ({ cause }) => this.#events.emit('signaling-lost', { cause }));
     signaling.on('peer-announced', ({ peerId }) =>
       connections.announced(peerId, this.#clock.now()),
     );
-    signaling.on('peer-left', ({ peerId, reason }) => connections.left(peerId, reason === 'left'));
+    signaling.on('peer-left', ({ peerId, reason }) => connections.left(peerId, reason));
     signaling.on('offer', (offer) => connections.offered(offer, this.#clock.now()));
     signaling.on('candidate', ({ from, candidate: { usernameFragment, ...candidate } }) =>
       connections.candidate(from, { ...candidate, usernameFragment: usernameFragment ?? null }),
     );
     signaling.on('disconnect', ({ from, reason }) => connections.ended(from, reason));
     signaling.on('state-changed', (event) => this.#events.emit('remote-states', event));
+    signaling.on('ice-servers', ({ iceServers }) => this.#useIceServers(iceServers));
+    signaling.on('close', ({ reason }) => {
+      if (!this.#closing) this.#events.emit('removed', { reason });
+    });
     signaling.on('listener-error', ({ event, error }) => this.#listenerFailed(event, error));
   }
 }

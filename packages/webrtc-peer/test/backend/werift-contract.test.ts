@@ -399,15 +399,21 @@ describe('the control channel', () => {
   ])('takes a burst of %s messages without slowing down as it grows', async (_, filling) => {
     const { a, b } = await connected();
     const burst = async (count: number): Promise<number> => {
-      const start = performance.now();
       const before = b.heard.messages.length;
+      const start = process.cpuUsage();
       for (let i = 0; i < count; i++) expect(a.transport.sendMessage(`${i} ${filling}`)).toBe(true);
       await b.until('the burst', () => b.heard.messages.length === before + count);
       expect(b.heard.messages.at(-1)).toBe(`${count - 1} ${filling}`);
-      return (performance.now() - start) / count;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / count;
     };
     await burst(200);
-    const [few, many] = [await burst(50), await burst(500)];
+    // The least of three of each: whatever else the machine does only ever adds.
+    let [few, many] = [Infinity, Infinity];
+    for (let round = 0; round < 3; round++) {
+      few = Math.min(few, await burst(50));
+      many = Math.min(many, await burst(500));
+    }
     // Quadratic cost would make it 10.
     expect(many / few).toBeLessThan(3);
     expect(a.transport.bufferedAmount).toBe(0);

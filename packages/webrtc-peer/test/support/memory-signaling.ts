@@ -1,5 +1,5 @@
 import { SignalingClient, type SignalingRuntime, type SocketLike } from '@rm/signaling-protocol';
-import { Hub } from '@rm/signaling-protocol/hub';
+import { Hub, type HubOptions } from '@rm/signaling-protocol/hub';
 import { systemClock } from '../../src/clock/clock.js';
 
 /** One end of a WebSocket in memory. */
@@ -27,19 +27,23 @@ class MemorySocket implements SocketLike {
   }
 
   /** The connection ends; `clean` says whether in good order. */
-  end(code: number, clean: boolean): void {
+  end(code: number, clean: boolean, reason = ''): void {
     setImmediate(() => {
       this.#server.closed(this, clean);
-      this.onclose?.({ code, reason: '' } as never);
+      this.onclose?.({ code, reason } as never);
     });
   }
 }
 
 /** A signaling server in this process: the real hub, without sockets. */
 export class SignalingServer {
-  readonly #hub = new Hub({ wallClock: () => '2026-01-01T00:00:00.000Z' });
+  readonly #hub: Hub;
   readonly #sockets = new Map<number, MemorySocket>();
   #next = 0;
+
+  constructor(options: Partial<HubOptions> = {}) {
+    this.#hub = new Hub({ wallClock: () => '2026-01-01T00:00:00.000Z', ...options });
+  }
 
   client(peerId: string): SignalingClient {
     const runtime: SignalingRuntime = {
@@ -54,6 +58,18 @@ export class SignalingServer {
   drop(peerId?: string): void {
     for (const socket of this.#sockets.values())
       if (peerId === undefined || socket.peerId === peerId) socket.end(1006, false);
+  }
+
+  /** An admin removes `peerId`. */
+  kick(peerId: string, reason: string): void {
+    const [now, socket] = [systemClock.now(), ++this.#next];
+    const grant = { mayJoin: false, maySend: false, admin: true };
+    const params = { room: 'test', peer_id: peerId, reason };
+    const text = JSON.stringify({ jsonrpc: '2.0', method: 'admin.kick', params, id: 1 });
+    this.#hub.handle({ kind: 'opened', now, socket, grant });
+    this.#hub.handle({ kind: 'text', now, socket, text });
+    this.#hub.handle({ kind: 'closed', now, socket, clean: true });
+    this.#pump();
   }
 
   received(socket: MemorySocket, text: string): void {
@@ -82,7 +98,7 @@ export class SignalingServer {
       const output = out;
       if (output.kind !== 'send' && output.kind !== 'close') continue;
       const socket = this.#sockets.get(output.socket);
-      if (output.kind === 'close') socket?.end(output.code, false);
+      if (output.kind === 'close') socket?.end(output.code, false, output.reason);
       else setImmediate(() => socket?.onmessage?.({ data: output.text } as never));
     }
   }
