@@ -6,4 +6,5 @@ export type { AttachOptions, CommonOptions, ListenOptions, ServerLimits } from '
 export type { JwtOptions } from './auth/gate.js';
 export type { TokenRequirements } from './auth/token-verifier.js';
 export type { IceServerOptions, TurnOptions } from './ice/ice-servers.js';
+export type { ClusterOptions } from './cluster/options.js';
 export type { TlsOptions } from './listener.js';
