@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { UsageError } from './errors.js';
 import type { NodeOptions } from './options.js';
 import { type LoadedPipeline, loadPipeline } from './pipeline.js';
@@ -12,11 +12,22 @@ export interface NodeInputs {
 
 /** Opens everything the options name on this machine. Rejects with a {@link UsageError} for what the user can mend. */
 export async function openInputs(options: NodeOptions): Promise<NodeInputs> {
+  if (options.tokenFile !== undefined) await read(options.tokenFile);
   const source = await openSource(options.source);
   const pipeline =
     options.pipeline === undefined ? undefined : await loadPipeline(options.pipeline);
   if (options.record !== undefined) await makeFolder(options.record);
   return { source, pipeline };
+}
+
+async function read(tokenFile: string): Promise<void> {
+  try {
+    await readFile(tokenFile);
+  } catch (error) {
+    throw new UsageError(
+      `--token-file ${tokenFile} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): give a file with the token`,
+    );
+  }
 }
 
 async function makeFolder(path: string): Promise<void> {

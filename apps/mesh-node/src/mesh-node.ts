@@ -10,6 +10,7 @@ import type { NodeOptions } from './options.js';
 import { pipelineOnMesh } from './pipeline.js';
 import { Recordings } from './recordings.js';
 import { type LinkReport, linkReport } from './report.js';
+import { resumeToken } from './resume-token.js';
 import { signalingRuntime } from './signaling-runtime.js';
 import { SOURCE_RATE, type Source } from './source.js';
 
@@ -27,6 +28,20 @@ export interface NodeReport {
   readonly ticksSkipped: number;
 }
 
+/** Without a token that outlives it a node runs all the same. */
+function resumeTokenOf(
+  { stateDir, signaling, room, id }: NodeOptions,
+  log: Logger,
+): string | undefined {
+  try {
+    return resumeToken(stateDir, signaling, room, id);
+  } catch (error) {
+    const { message } = error as Error;
+    log.warn(`killed, this node would find its id taken for a while: ${message}; see --state-dir`);
+    return undefined;
+  }
+}
+
 /** A running node: mesh, source, pipeline and recordings. */
 export class MeshNode {
   readonly #id: string;
@@ -40,6 +55,7 @@ export class MeshNode {
   /** The last word of connections that ended. */
   readonly #ended = new Map<string, LinkStatistics>();
   readonly #pipelineJson: Record<string, unknown> = {};
+  readonly #removed = new AbortController();
   #failed: Error | undefined;
   #measuring = true;
 
@@ -57,7 +73,8 @@ export class MeshNode {
         peerId: options.id,
         room: options.room,
         capabilities: ['audio', 'data'],
-        runtime: signalingRuntime,
+        resumeToken: resumeTokenOf(options, log),
+        runtime: signalingRuntime(options.tokenFile),
       }),
       backend: await weriftBackend(),
       iceServers: options.iceServers,
@@ -115,6 +132,11 @@ export class MeshNode {
     return this.#failed;
   }
 
+  /** Aborted when this node is in the room no longer, against its will. */
+  get removed(): AbortSignal {
+    return this.#removed.signal;
+  }
+
   /** What was measured until now. Levels are those since the last report, or of all that was heard. */
   report(levels: 'recent' | 'total'): NodeReport {
     const { links, ticksSkipped } = this.#mesh.statistics();
@@ -168,6 +190,10 @@ export class MeshNode {
   #follow(): void {
     const log = this.#log;
     this.#mesh.on('signaling-connected', (event) => log.info(event, 'joined the room'));
+    this.#mesh.on('removed', ({ reason }) => {
+      this.#fail(new Error(`removed from the room by the signaling server: ${reason}`));
+      this.#removed.abort();
+    });
     this.#mesh.on('signaling-lost', ({ cause }) =>
       log.warn({ cause: cause.message }, 'signaling lost, connecting again'),
     );
@@ -194,6 +220,6 @@ export class MeshNode {
 
   #fail(error: Error): void {
     this.#failed ??= error;
-    this.#log.error({ err: error }, 'recording');
+    this.#log.error({ err: error }, 'failed');
   }
 }

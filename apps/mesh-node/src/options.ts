@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { IceServer } from '@rm/webrtc-peer';
 import { UsageError } from './errors.js';
+import { stateDirectory } from './resume-token.js';
 
 /** Everything the command line says. */
 export interface NodeOptions {
@@ -24,6 +25,9 @@ export interface NodeOptions {
   readonly minDelay: number;
   readonly maxDelay: number;
   readonly connectTimeout: number;
+  /** File with the token that the signaling server asks for. */
+  readonly tokenFile?: string;
+  readonly stateDir: string;
   readonly logLevel: string;
 }
 
@@ -69,6 +73,12 @@ function command(version: string): Command {
       'stun:HOST[:PORT] or turn:USER:SECRET@HOST[:PORT], may be repeated',
       iceServer,
       [],
+    )
+    .option('--token-file <file>', 'show the signaling server the token (JWT) in this file')
+    .option(
+      '--state-dir <dir>',
+      'keep here what lets a node that was killed take its place in the room again',
+      stateDirectory(),
     )
     .option('--bitrate <bit/s>', 'Opus bitrate', number(6000, 510_000), 48_000)
     .option('--min-delay <ms>', 'smallest jitter buffer delay', number(0, 2000), 15)

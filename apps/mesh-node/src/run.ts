@@ -46,7 +46,7 @@ async function run(node: MeshNode, options: NodeOptions, stop: AbortSignal): Pro
     if (options.json) print({ type: 'stats', ...report });
     else for (const link of report.links) print(linkLine(link));
   }, options.statsInterval * 1000);
-  await ended(options.seconds, stop);
+  await ended(options.seconds, AbortSignal.any([stop, node.removed]));
   clearInterval(statistics);
 
   const seconds = Math.round((performance.now() - started) / 100) / 10;

@@ -41,8 +41,14 @@ test('who never heard the answer to its first announcement gets its place all th
 test('two clients do not choose the same token', async () => {
   const world = worldOf();
   await world.settle(clientIn(world).connect());
+  world.network = 'silent';
   world.sockets[0]?.die(1006, '');
-  expect(await world.settle(codeOf(clientIn(world).connect()))).toBe('PEER_ID_TAKEN');
+  await world.run(1_000);
+  world.network = 'up';
+  await expect(world.settle(clientIn(world).connect())).rejects.toMatchObject({
+    code: 'PEER_ID_TAKEN',
+    message: expect.stringMatching(/is taken in room default .* or try again in 119 s$/),
+  });
 });
 
 test('a process that died takes its place back at its next start, by a token that outlived it', async () => {

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Child, asset } from './child.js';
 import { type Link, type NodeLine, type Summary, carriedAudio } from './link.js';
 import type { DemoOptions } from './options.js';
@@ -105,7 +107,14 @@ async function startServer({ port, host }: DemoOptions, start: Start): Promise<s
 }
 
 const nodeArguments = (name: string, url: string, { record }: DemoOptions): string[] => {
-  const common = { signaling: url, room: 'demo', id: name, record, 'stats-interval': '0.5' };
+  const common = {
+    signaling: url,
+    room: 'demo',
+    id: name,
+    record,
+    'stats-interval': '0.5',
+    'state-dir': join(tmpdir(), 'rm-demo'),
+  };
   const pairs = Object.entries(common).flatMap(([option, value]) => [`--${option}`, value]);
   return [...pairs, '--json', '--log-level', 'warn', ...(NODES[name] ?? [])];
 };

@@ -50,7 +50,8 @@ function node(...args: string[]): {
   joined: Promise<unknown>;
   ended: Promise<Ended>;
 } {
-  const child = spawn(process.execPath, [app('mesh-node'), ...args], {
+  const state = ['--state-dir', join(folder, 'state')];
+  const child = spawn(process.execPath, [app('mesh-node'), ...args, ...state], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -119,6 +120,29 @@ test('a taken id is refused, and its owner is not disturbed', async () => {
   expect(second.stderr).toMatch(/^rm-mesh-node: .*"?me"? is taken.*\n$/);
   owner.process.kill('SIGTERM');
   expect((await owner.ended).status).toBe(0);
+});
+
+test('a node that was killed takes its place again at once when it is started anew', async () => {
+  const watcher = node(...inRoom('restart', 'watcher'), '--json', '--log-level', 'silent');
+  await watcher.joined;
+  const first = node(...inRoom('restart', 'me'));
+  await first.joined;
+  first.process.kill('SIGKILL');
+  await first.ended;
+  const again = node(...inRoom('restart', 'me'), '--seconds', '1', '--json');
+  const { status, stdout } = await again.ended;
+  expect(status).toBe(0);
+  const summary = JSON.parse(stdout.trim().split('\n').at(-1)!) as { links: unknown };
+  expect(summary.links).toMatchObject([{ from: 'watcher', state: 'connected' }]);
+  watcher.process.kill('SIGTERM');
+  await watcher.ended;
+}, 10_000);
+
+test('a token that cannot be read is named', async () => {
+  const token = ['--token-file', join(folder, 'none.jwt')];
+  const { status, stderr } = await node(...inRoom('token', 'me'), ...token).ended;
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^rm-mesh-node: --token-file .*none.jwt cannot be read \(ENOENT\).*\n$/);
 });
 
 test('a server that cannot be reached is named', async () => {

@@ -63,7 +63,7 @@ export function announceError(
     case ErrorCode.PEER_ID_TAKEN:
       return refused(
         'PEER_ID_TAKEN',
-        `peer id ${peerId} is taken in room ${room} at ${url}; choose another`,
+        `peer id ${peerId} is taken in room ${room} at ${url}; ${remedy(cause)}`,
       );
     case ErrorCode.TOO_MANY_PEERS:
       return refused('ROOM_FULL', `room ${room} at ${url} is full; choose another or wait`);
@@ -77,3 +77,10 @@ export function announceError(
 
 const describe = ({ code, reason, error }: SocketEnd): string =>
   [error, `code ${code}`, reason].filter((part) => part !== undefined && part !== '').join(', ');
+
+/** What to do about an id that is taken: the server says how long it is kept for a peer that is away. */
+function remedy({ data }: RpcError): string {
+  const { retry_after_ms: ms } = (data ?? {}) as { readonly retry_after_ms?: unknown };
+  if (typeof ms !== 'number') return 'choose another';
+  return `it is kept for a peer that lost its connection: choose another, or try again in ${Math.ceil(ms / 1_000)} s`;
+}
