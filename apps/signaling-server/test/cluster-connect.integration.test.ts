@@ -1,9 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { describeWithRedis, freePort, RedisProcess, Replica, until } from './cluster-support.js';
@@ -151,6 +154,15 @@ describeWithRedis('joining a Redis', () => {
     const port = String(await freePort());
     const keys = ['--tls-cert-file', file('cert.pem'), '--tls-key-file', file('key.pem')];
     await redisWith('--tls-port', port, ...keys, '--tls-auth-clients', 'no');
-    expect((await failure(`rediss://localhost:${port}`)).message).toContain('self-signed');
+    const url = `rediss://localhost:${port}`;
+    expect((await failure(url)).message).toContain('self-signed');
+    const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+    const server = spawn(process.execPath, [main, '--port', '0', '--redis', url], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: file('cert.pem') },
+    });
+    ends.push(async () => void server.kill('SIGKILL'));
+    const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
+    expect(line).toContain('signaling server listening');
   });
 });

@@ -195,12 +195,17 @@ describeWithRedis('rooms over Redis', () => {
     b.load('new room');
     b.commit('room');
     b.commit('new room');
+    b.load('left');
+    b.commit('left');
+    b.unload('left');
     await redis.start();
     await until(() => b.logs.isReady);
     await detour.unblock(port);
     await Promise.all([a.has('room', 11), b.has('room', 11), b.has('new room', 1)]);
     expect(b.list('room')).toEqual([...numbered('a', 1, 10), 'b:1']);
     expect(b.list('new room')).toEqual(['b:2']);
+    await until(() => b.logs.snapshot().waiting === 0);
+    expect(await redis.ask('XLEN', 'rm:1:{left}:log')).toBe(':1');
     expect(a.list('room')).toEqual(b.list('room'));
   });
 

@@ -101,10 +101,11 @@ describeWithRedis('a log that changes while it is read', () => {
   test('entries trimmed before they were read are in the snapshot', async () => {
     before('XRANGE', async () => {
       theirs.keep(position, 'three');
-      await write('4');
-      expect(await redis.ask('XLEN', 'rm:1:{room}:log')).toBe(':2');
+      await until(async () => (await redis.ask('XLEN', 'rm:1:{room}:log')) === ':1');
     });
     ours.follow();
+    await until(() => told.includes('loaded three'));
+    await write('4');
     await until(() => told.includes('4'));
     expect(told).toEqual(['loaded undefined', 'loaded three', '4']);
   });
@@ -169,6 +170,17 @@ describeWithRedis('a log that changes while it is read', () => {
     expect(again).toEqual(['loaded undefined', '1', '2', '3', '4', '5']);
   });
 
+  test('what was appended is done with, though nobody hears of it any more', async () => {
+    ours.follow();
+    await until(() => told.length === 4);
+    isDeaf = true;
+    ours.append('4');
+    await until(() => toldThem.includes('4'));
+    expect(ours.isIdle).toBe(false);
+    ours.unfollow();
+    await until(() => ours.isIdle);
+  });
+
   test('after a loss nothing is told before it is known that the log is the same', async () => {
     ours.follow();
     await until(() => told.length === 4);
@@ -176,10 +188,12 @@ describeWithRedis('a log that changes while it is read', () => {
     before('EVALSHA', async () => {
       // The log of an older image, which others have taken further.
       ours.receive(`${position.split('-')[0]} 4 of another course`);
+      ours.keep(position, 'of another course');
       await write('4');
     });
     ours.attach(link);
     await until(() => told.includes('4'));
     expect(told).toEqual(['loaded undefined', '1', '2', '3', '4']);
+    expect(await redis.ask('HGET', 'rm:1:{room}:state', 'kept')).toBe('$1\r\n0');
   });
 });

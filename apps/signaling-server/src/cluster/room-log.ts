@@ -180,8 +180,7 @@ export class RoomLog {
   /** False if it has to be opened again. */
   async #open(link: RedisLink): Promise<boolean> {
     const { ttlMs, mayBegin } = this.#context;
-    const wasLoaded = this.#isLoaded;
-    const known = wasLoaded ? [this.#epoch, this.#position, this.#entry] : ['', 0, ''];
+    const known = this.#isLoaded ? [this.#epoch, this.#position, this.#entry] : ['', 0, ''];
     const epochToBegin = mayBegin() ? newEpoch() : '';
     this.#visitAt = performance.now() + ttlMs / VISITS_PER_TTL;
     const opened = (await link.run(
@@ -193,11 +192,9 @@ export class RoomLog {
       epochToBegin,
     )) as readonly [epoch?: string, last?: number, kept?: number, state?: string, entry?: string];
     if (this.#link !== link) return true;
-    // Of what was asked for before `follow` or `unfollow` nothing is told.
-    if (this.#isLoaded !== wasLoaded) return false;
     const [epoch, last = 0, kept, state, entry = ''] = opened;
     if (epoch === undefined) {
-      if (wasLoaded) return this.#restart(link);
+      if (this.#isLoaded) return this.#restart(link);
       this.#visitAt = 0;
       return true;
     }
@@ -287,7 +284,7 @@ export class RoomLog {
     const { ttlMs } = this.#context;
     void link.run(APPEND, this.#log, this.#hash, epoch, ttlMs, this.channel, entry).then(
       (position) => {
-        if (position !== 0) this.#appended(link, epoch, number, position as number);
+        if (position !== 0) this.#appended(link, number, position as number);
         else if (this.#link === link && this.#epoch === epoch) {
           this.#isOpen = false;
           this.#read();
@@ -298,8 +295,8 @@ export class RoomLog {
     );
   }
 
-  #appended(link: RedisLink, epoch: string, number: number, position: number): void {
-    if (this.#link !== link || this.#epoch !== epoch) return;
+  #appended(link: RedisLink, number: number, position: number): void {
+    if (this.#link !== link) return;
     this.#pending.take(number, position);
     this.#settle();
   }
