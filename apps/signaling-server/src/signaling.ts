@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { milliseconds } from '@rm/signaling-protocol';
 import { Hub } from '@rm/signaling-protocol/hub';
-import type { HubInput } from '@rm/signaling-protocol/hub';
+import type { HubInput, HubOptions } from '@rm/signaling-protocol/hub';
 import type { Logger } from 'pino';
 import { AddressLimits } from './address-limits.js';
 import { Door, refusal } from './admission.js';
@@ -87,7 +87,11 @@ export class Signaling {
     const { iceServers } = options;
     this.#iceServers =
       iceServers && new IceServers(iceServers, logger, limits.fileCheckIntervalMs, tell);
-    const hub = hubWith(limits, options.redis && this.#instance);
+    const hub = hubWith(
+      limits,
+      options.redis && this.#instance,
+      iceServers && ((peerId) => this.#iceServers?.for(peerId)),
+    );
     this.#hub = hub;
     this.metrics = new Metrics(() => ({
       hub: hub.snapshot(),
@@ -193,9 +197,14 @@ export class Signaling {
 
 const OVERFLOWING = refusal(503, 'too much waits for Redis; try again later', 1);
 
-const hubWith = (limits: ServerLimits, instance: string | undefined): Hub =>
+const hubWith = (
+  limits: ServerLimits,
+  instance: string | undefined,
+  iceServers: HubOptions['iceServers'],
+): Hub =>
   new Hub({
     instance,
+    iceServers,
     server: { name: 'rm-signaling-server', version },
     wallClock: () => new Date().toISOString(),
     maxPeersPerRoom: limits.maxPeersPerRoom,

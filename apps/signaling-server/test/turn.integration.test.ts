@@ -57,14 +57,8 @@ interface Told {
 /** The ICE servers that a peer is told of when it joins. */
 async function iceServersOf(url: string, peerId: string): Promise<Told> {
   const socket = await opened(url);
-  const told = new Promise<Told>((resolve) => {
-    socket.on('message', (data: Buffer) => {
-      const { method, params } = JSON.parse(data.toString()) as { method?: string; params: Told };
-      if (method === 'server.ice_servers') resolve(params);
-    });
-  });
-  await call(socket, 'peer.announce', { peer_id: peerId });
-  const servers = await told;
+  const result = await call(socket, 'peer.announce', { peer_id: peerId });
+  const { ice: servers } = result as { readonly ice: Told };
   socket.terminate();
   return servers;
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { milliseconds, NEVER } from '@rm/signaling-protocol';
 import type { IceServer } from '@rm/signaling-protocol';
-import type { HubInput, HubNews } from '@rm/signaling-protocol/hub';
+import type { HubInput, HubNews, IceServersForPeer } from '@rm/signaling-protocol/hub';
 import type { Logger } from 'pino';
-import { instant, now } from '../clock.js';
+import { now } from '../clock.js';
 import { SignalingServerError } from '../errors.js';
 import { watchedFile } from '../watched-file.js';
 import { Renewals } from './renewals.js';
@@ -36,7 +36,7 @@ const MAX_TTL_SECONDS = 604_800;
 /** URLs of one server, as the protocol bounds them. */
 const MAX_URLS = 8;
 
-/** Tells every announced peer its ICE servers, and again at half the life of its credential. */
+/** Has ICE servers for every peer that takes its place, and new ones at half the life of its credential. */
 export class IceServers {
   readonly #stunUrls: readonly string[];
   readonly #turn: TurnOptions | undefined;
@@ -70,9 +70,21 @@ export class IceServers {
       turn && watchedFile(turn.secretFile, fileCheckIntervalMs, () => this.#reread(turn, logger));
   }
 
-  /** Takes notice of who came and who left. */
+  /** Servers with a credential of this peer's own, good from now on. */
+  for(peerId: string): IceServersForPeer {
+    const servers: IceServer[] = [];
+    if (this.#stunUrls.length > 0) servers.push({ urls: [...this.#stunUrls] });
+    if (this.#turn !== undefined) {
+      const expiresAt = Math.floor(Date.now() / 1_000) + this.#ttlSeconds;
+      const credential = turnCredential(this.#secret, peerId, expiresAt);
+      servers.push({ urls: [...this.#turn.urls], ...credential });
+    }
+    return { servers, ttlSeconds: this.#ttlSeconds };
+  }
+
+  /** Takes notice of who has come, and was given servers, and who has left. */
   onNews(news: HubNews): void {
-    if (news.kind === 'joined') this.#give(news);
+    if (news.kind === 'joined') this.#renewals.given(now(), news);
     else this.#renewals.forget(news);
     this.#setTimer();
   }
@@ -83,24 +95,10 @@ export class IceServers {
     this.#unwatch?.();
   }
 
-  #give(peer: SeatedPeer): void {
-    const at = instant();
-    this.#renewals.given(at.now, peer);
-    const servers: IceServer[] = [];
-    if (this.#stunUrls.length > 0) servers.push({ urls: [...this.#stunUrls] });
-    if (this.#turn !== undefined) {
-      const expiresAt = Math.floor(at.wall.getTime() / 1_000) + this.#ttlSeconds;
-      const credential = turnCredential(this.#secret, peer.peerId, expiresAt);
-      servers.push({ urls: [...this.#turn.urls], ...credential });
-    }
-    const { socket } = peer;
-    this.#tell({
-      kind: 'ice-servers',
-      now: at.now,
-      socket,
-      servers,
-      ttlSeconds: this.#ttlSeconds,
-    });
+  #renew(peer: SeatedPeer): void {
+    const at = now();
+    this.#renewals.given(at, peer);
+    this.#tell({ kind: 'ice-servers', now: at, socket: peer.socket, ...this.for(peer.peerId) });
   }
 
   #setTimer(): void {
@@ -111,7 +109,7 @@ export class IceServers {
     if (deadline === NEVER) return;
     const renew = (): void => {
       this.#timerDeadline = NEVER;
-      for (const peer of this.#renewals.takeDue(now())) this.#give(peer);
+      for (const peer of this.#renewals.takeDue(now())) this.#renew(peer);
       this.#setTimer();
     };
     this.#timer = setTimeout(renew, Math.max(0, Math.ceil((deadline - now()) / 1_000)));

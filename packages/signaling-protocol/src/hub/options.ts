@@ -45,7 +45,7 @@ export interface HubOptions {
   /** UTF-16 code units of the messages kept for a peer; default 262144. */
   readonly maxKeptCharacters?: number | undefined;
   /** ICE servers for a peer that joins or comes back, told with the answer to its announcement. */
-  readonly iceServers?: ((peerId: string) => IceServersForPeer) | undefined;
+  readonly iceServers?: ((peerId: string) => IceServersForPeer | undefined) | undefined;
   /**
    * Names this instance among those that share its rooms, newly at every start; its driver then
    * carries out `RoomLogOutput`. Without it rooms are not shared.
