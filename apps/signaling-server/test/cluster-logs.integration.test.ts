@@ -414,9 +414,9 @@ describeWithRedis('rooms over Redis', () => {
     const a = await joined(redis.url, 'a');
     await until(async () => (await redis.ask('EXISTS', 'rm:1:instance:a')) === ':1');
     a.load('room');
-    for (let n = 0; n < 500; n++) a.commit('room');
+    for (let n = 0; n < 1_000; n++) a.commit('room', 5_000);
     await Promise.all([a.logs.close(), a.logs.close()]);
-    expect(await redis.ask('XLEN', 'rm:1:{room}:log')).toBe(':500');
+    expect(await redis.ask('XLEN', 'rm:1:{room}:log')).toBe(':1000');
     expect(await redis.ask('EXISTS', 'rm:1:instance:a')).toBe(':0');
     expect(await redis.ask('CLIENT', 'LIST')).not.toContain('evalsha');
   });
