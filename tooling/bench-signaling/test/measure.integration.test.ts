@@ -13,7 +13,7 @@ const SMALL: Size = {
   messages: 300,
   rounds: 1,
   peers: 20,
-  idleConnections: 200,
+  idleConnections: 800,
   frozenPatience: 300,
 };
 
