@@ -8,7 +8,7 @@ import { milliseconds, SignalingClient } from '@rm/signaling-protocol';
 import type { SignalingRuntime } from '@rm/signaling-protocol';
 import { WebSocket } from 'ws';
 import { describeWithRedis, freePort, RedisProcess, until } from './cluster-support.js';
-import { atEnd, bare, closeCode, next, SDP, start } from './support.js';
+import { atEnd, bare, call, closeCode, next, SDP, start } from './support.js';
 
 // Starting a process takes its time where others run too.
 jest.setTimeout(20_000);
@@ -231,8 +231,9 @@ describeWithRedis('servers that share their rooms', () => {
     expect(await page('metrics')).not.toMatch(/^rm_signaling_redis_overflowed_total 0$/m);
     await redis.start();
     await until(async () => (await status()) === 200);
-    const again = await bare(url, 'bob');
-    again.close();
+    // What would have told of her end was dropped.
+    const bob = await bare(url, 'bob');
+    expect(await call(bob, 'peer.list', {})).toMatchObject({ peers: [] });
     expect(await page('metrics')).toMatch(/^rm_signaling_redis_waiting 0$/m);
   });
 });

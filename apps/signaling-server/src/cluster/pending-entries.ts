@@ -29,7 +29,8 @@ export class PendingEntries {
 
   /** Redis has taken an entry. */
   take(number: number, position: number): void {
-    this.#taken.push({ number, position });
+    // Sent twice, it is taken twice.
+    if (this.#entries.has(number)) this.#taken.push({ number, position });
   }
 
   /** What Redis has taken may be lost. */

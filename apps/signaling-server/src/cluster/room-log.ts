@@ -159,15 +159,10 @@ export class RoomLog {
     this.#readAgain = true;
     if (link === undefined || this.#isReading) return;
     this.#isReading = true;
-    void this.#readOver(link).then(
-      () => {
-        if (this.#link === link) this.#isReading = false;
-      },
-      (error: unknown) => {
-        // With the link all that is asked for fails, and is asked for anew over the next.
-        if (link.isOpen) throw error;
-      },
-    );
+    this.#readOver(link).catch((error: unknown) => {
+      // With the link all that is asked for fails, and is asked for anew over the next.
+      if (link.isOpen) throw error;
+    });
   }
 
   async #readOver(link: RedisLink): Promise<void> {
@@ -175,6 +170,7 @@ export class RoomLog {
       this.#readAgain = false;
       if (!(await this.#open(link))) this.#readAgain = true;
     }
+    if (this.#link === link) this.#isReading = false;
   }
 
   /** False if it has to be opened again. */

@@ -219,7 +219,7 @@ export class RoomLogs {
   }
 
   #forgetIdle(log: RoomLog | undefined): void {
-    if (log === undefined || !log.isIdle) return;
+    if (log === undefined || !log.isIdle || this.#rooms.get(log.room) !== log) return;
     this.#rooms.delete(log.room);
     this.#channels.delete(log.channel);
   }
