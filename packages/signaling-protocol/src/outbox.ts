@@ -45,9 +45,18 @@ export class Outbox {
 
   /** Keeps `text` and returns it with its number as the member `seq` of its envelope. */
   keep(text: string): string {
-    const seq = this.newest + 1;
-    const end = text.endsWith(']') ? '}]' : '}';
-    const numbered = `${text.slice(0, -end.length)},"seq":${seq}${end}`;
+    return text.endsWith(']')
+      ? this.#keep(text.slice(0, -2), '}]')
+      : this.keepOpen(text.slice(0, -1));
+  }
+
+  /** As {@link keep}, of a message that lacks the brace at its end. */
+  keepOpen(text: string): string {
+    return this.#keep(text, '}');
+  }
+
+  #keep(text: string, end: string): string {
+    const numbered = `${text},"seq":${this.newest + 1}${end}`;
     this.#kept.push(numbered);
     this.#characters += numbered.length;
     while (this.#isOverfull()) this.#dropOldest();

@@ -31,6 +31,7 @@ const ONLY_INSTANCE = '';
 export class Hub {
   readonly #options: HubOptions;
   readonly #limits: HubLimits;
+  readonly #isShared: boolean;
   readonly #outputs = new OutputQueue<HubOutput>();
   readonly #tally = new Tally();
   readonly #connections: Connections;
@@ -43,9 +44,15 @@ export class Hub {
     this.#options = options;
     this.#limits = hubLimits(options);
     const instance = options.instance ?? ONLY_INSTANCE;
-    const isShared = options.instance !== undefined;
+    this.#isShared = options.instance !== undefined;
     this.#connections = new Connections(instance, this.#outputs, this.#tally, options.iceServers);
-    this.#rooms = new Rooms(this.#limits, this.#connections, instance, isShared, this.#outputs);
+    this.#rooms = new Rooms(
+      this.#limits,
+      this.#connections,
+      instance,
+      this.#isShared,
+      this.#outputs,
+    );
     this.#reception = new Reception(serverInfo(options, this.#limits), this.#rooms, this.#tally);
   }
 
@@ -131,7 +138,10 @@ export class Hub {
     const { messageLimits } = this.#limits;
     const parsed = parseJsonRpc(text, messageLimits);
     if (parsed.ok) {
-      this.#read(connection, parsed.value.messages, parsed.value.batch);
+      const { messages, batch } = parsed.value;
+      // In a log the text would be there twice, and all instances are to write the same.
+      const written = batch || this.#isShared ? undefined : text;
+      this.#read(connection, messages, batch, written);
       return;
     }
     const { reason } = parsed;
@@ -144,11 +154,17 @@ export class Hub {
       this.#pass(connection, [{ kind: 'answered', id: null, answer: { error } }], false, undefined);
     }
   }
-  #read(connection: Connection, messages: readonly IncomingMessage[], isBatch: boolean): void {
+
+  #read(
+    connection: Connection,
+    messages: readonly IncomingMessage[],
+    isBatch: boolean,
+    text: string | undefined,
+  ): void {
     const passed: RoomMessage[] = [];
     let admission: Admission | undefined;
     for (const message of messages) {
-      const received = this.#admit(connection, message, isBatch);
+      const received = this.#admit(connection, message, isBatch, text);
       // Expelled: what else it sent is void.
       if (this.#connections.get(connection.home.socket) !== connection) return;
       if (received === undefined) continue;
@@ -162,9 +178,14 @@ export class Hub {
   }
 
   /** Where a message goes on to, if it is within the rate of its socket. */
-  #admit(connection: Connection, message: IncomingMessage, isBatch: boolean): Received | undefined {
+  #admit(
+    connection: Connection,
+    message: IncomingMessage,
+    isBatch: boolean,
+    text: string | undefined,
+  ): Received | undefined {
     if (this.#charge(connection)) {
-      return this.#reception.examine(this.#now, connection, message, isBatch);
+      return this.#reception.examine(this.#now, connection, message, isBatch, text);
     }
     if (message.kind === 'request' || message.kind === 'notification') {
       const error = rateLimited(connection.allowance.rate.retryAfterMs(this.#now));

@@ -50,4 +50,10 @@ export class Member implements Party {
     const numbered = this.resumption?.outbox.keep(text) ?? text;
     if (this.home !== undefined) this.#io.send(this.home, numbered);
   }
+
+  /** As {@link send}, of a text that lacks the brace at its end, which is spared taking it off. */
+  sendOpen(text: string): void {
+    const numbered = this.resumption?.outbox.keepOpen(text);
+    if (this.home !== undefined) this.#io.send(this.home, numbered ?? `${text}}`);
+  }
 }

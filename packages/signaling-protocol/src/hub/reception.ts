@@ -19,6 +19,7 @@ import { announcementRefusal } from './grant.js';
 import { iceServersParams } from './ice-servers.js';
 import type { HubDrop } from './io.js';
 import type { RoomMessage } from './room-entry.js';
+import { writtenParams } from './pass-through.js';
 import type { Rooms } from './rooms.js';
 import type { ServerInfo } from './server-info.js';
 import type { Tally } from './tally.js';
@@ -57,18 +58,22 @@ export class Reception {
     this.#tally = tally;
   }
 
-  /** `undefined` if the message ends here, unanswered. It is within its socket's rate. */
+  /**
+   * `undefined` if the message ends here, unanswered. It is within its socket's rate; `text` is it
+   * alone, if what is written there may be passed on.
+   */
   examine(
     now: Micros,
     connection: Connection,
     message: IncomingMessage,
     isBatch: boolean,
+    text: string | undefined,
   ): Received | undefined {
     const { seq } = message;
     switch (message.kind) {
       case 'request':
       case 'notification':
-        return this.#examineCall(now, connection, message, isBatch);
+        return this.#examineCall(now, connection, message, isBatch, text);
       case 'result': {
         const outcome = { ok: true, result: message.result } as const;
         return this.#response(connection, { kind: 'response', id: message.id, outcome, seq });
@@ -99,6 +104,7 @@ export class Reception {
     connection: Connection,
     calling: Calling,
     isBatch: boolean,
+    text: string | undefined,
   ): Received | undefined {
     const { method, params } = calling;
     const room = connection.room === undefined ? undefined : this.#rooms.rate(connection.room);
@@ -111,7 +117,7 @@ export class Reception {
       this.#tally.drop('request-without-id');
       return undefined;
     }
-    return this.#direct(now, connection, calling, decoded.value, isBatch);
+    return this.#direct(now, connection, calling, decoded.value, isBatch, text);
   }
 
   /** Answers what concerns no room; sends the rest to the room it concerns. */
@@ -121,10 +127,15 @@ export class Reception {
     calling: Calling,
     call: HubCall,
     isBatch: boolean,
+    text: string | undefined,
   ): Received | undefined {
-    const { seq } = calling;
+    const { seq, params } = calling;
     const id = calling.kind === 'request' ? calling.id : undefined;
-    const message: RoomMessage = { kind: 'call', call, id, seq };
+    const written =
+      text === undefined || id !== undefined || params === undefined
+        ? undefined
+        : writtenParams(text, call, params, seq);
+    const message: RoomMessage = { kind: 'call', call, id, seq, written };
     switch (call.method) {
       case 'peer.announce': {
         const refusal = this.#announcementRefusal(connection, call.params, isBatch);

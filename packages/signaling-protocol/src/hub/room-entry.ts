@@ -21,6 +21,8 @@ export type RoomMessage =
       readonly call: HubCall;
       /** Absent from a notification. */
       readonly id?: JsonRpcId | undefined;
+      /** The parameters of a notification as they were written, if they can be passed on so. */
+      readonly written?: string | undefined;
       readonly seq?: number | undefined;
     }
   /** Answered already; the answer goes out in its turn. */

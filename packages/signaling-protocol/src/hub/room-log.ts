@@ -57,6 +57,8 @@ export class RoomLog {
     const { by, nth, entry } = parsed;
     const isRepeated = nth <= this.latestOf(by);
     if (!isRepeated) {
+      // The one that has been silent for longest is first.
+      this.#latest.delete(by);
       this.#latest.set(by, nth);
       this.#entries++;
       if (this.#latest.size > MAX_INSTANCES) this.#forgetOldest();

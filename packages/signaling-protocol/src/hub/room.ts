@@ -17,6 +17,8 @@ import type { Seats } from './seats.js';
 type Entry<Kind extends RoomEntry['kind']> = Extract<RoomEntry, { readonly kind: Kind }>;
 type Read = Entry<'messages'>;
 
+type CallMessage = Extract<RoomMessage, { readonly kind: 'call' }>;
+
 /** What is addressed to another peer. */
 export type RoutedCall = Extract<HubCall, { readonly params: { readonly to: string } }>;
 
@@ -131,7 +133,7 @@ export class Room {
         const call = message.id === undefined ? undefined : callOf(message.id, batch);
         const party = member ?? this.#partyAt(home);
         if (message.call.method !== 'peer.announce') {
-          this.#perform(now, home, member, party, message.call, call);
+          this.#perform(now, home, member, party, message, call);
         } else if (call !== undefined && admission !== undefined) {
           this.seating.announce(now, home, party, message.call.params, call, admission);
         }
@@ -145,14 +147,14 @@ export class Room {
     { instance }: Home,
     member: Member | undefined,
     party: Party,
-    message: HubCall,
+    { call: message, written }: CallMessage,
     call: Call | undefined,
   ): void {
     const { method } = message;
     if (member === undefined) this.#reject(party, instance, method, call, NOT_ANNOUNCED);
     else if (method === 'peer.list') {
       this.#respond(party, instance, method, call, this.#list(member.id));
-    } else if (isRouted(message)) this.#route(now, instance, member, message, call);
+    } else if (isRouted(message)) this.#route(now, instance, member, message, written, call);
   }
 
   /** Passes a message on to the peer it names under the sender's id. */
@@ -161,6 +163,7 @@ export class Room {
     instance: string,
     member: Member,
     { method, params }: RoutedCall,
+    written: string | undefined,
     call: Call | undefined,
   ): void {
     const { from, to } = params;
@@ -173,7 +176,12 @@ export class Room {
     } else if (method === 'peer.offer') {
       if (call !== undefined) this.offers.pass(now, member, call, params, target);
     } else {
-      target.send(notificationText(method, { ...params, from: member.id }));
+      if (written === undefined) {
+        target.send(notificationText(method, { ...params, from: member.id }));
+      } else {
+        const sender = from === undefined ? `"from":"${member.id}",` : '';
+        target.sendOpen(`{"jsonrpc":"2.0","method":"${method}","params":{${sender}${written}}`);
+      }
       this.#respond(member, instance, method, call, null);
     }
   }
