@@ -17,9 +17,11 @@ for (const folder of folders.filter((f) => existsSync(join(f, 'jest.config.mjs')
     failed++;
     continue;
   }
-  const result = JSON.parse(readFileSync(file, 'utf8'));
-  passed += result.numPassedTests;
-  failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
+  for (const each of [file, join(folder, '.cache/jest-integration.json')].filter(existsSync)) {
+    const result = JSON.parse(readFileSync(each, 'utf8'));
+    passed += result.numPassedTests;
+    failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
+  }
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

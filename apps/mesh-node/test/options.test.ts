@@ -23,6 +23,7 @@ test('the defaults are those of the help', () => {
     signaling: 'ws://localhost:1',
     id: 'me',
     room: 'default',
+    stateDir: expect.stringMatching(/rm-mesh-node$/),
     source: 'none',
     json: false,
     statsInterval: 5,
