@@ -41,8 +41,8 @@ export interface ServerLimits {
   readonly resumeWindowMs: number;
   /** Latest messages kept for a peer, to be sent again when it resumes; default 256. */
   readonly maxKeptMessages: number;
-  /** UTF-16 code units of the messages kept for a peer; default 262144. */
-  readonly maxKeptCharacters: number;
+  /** Bytes of the messages kept for a peer; default 262144. */
+  readonly maxKeptBytes: number;
   /** How often files that may change are looked at, in ms; default 1000. */
   readonly fileCheckIntervalMs: number;
 }
@@ -63,7 +63,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   pingIntervalMs: 5_000,
   resumeWindowMs: 120_000,
   maxKeptMessages: 256,
-  maxKeptCharacters: 262_144,
+  maxKeptBytes: 262_144,
   fileCheckIntervalMs: 1_000,
 };
 

@@ -215,7 +215,7 @@ const hubWith = (
     roomMessagesPerSecond: limits.roomMessagesPerSecond,
     roomMessageBurst: 10 * limits.roomMessagesPerSecond,
     maxKeptMessages: limits.maxKeptMessages,
-    maxKeptCharacters: limits.maxKeptCharacters,
+    maxKeptBytes: limits.maxKeptBytes,
     ...(limits.resumeWindowMs > 0 && {
       resumeWindow: milliseconds(limits.resumeWindowMs),
       randomToken: () => randomBytes(TOKEN_BYTES).toString('base64url'),

@@ -43,7 +43,7 @@ test('when its window is over a peer that was lost is gone for the others', asyn
 
 test.each([
   ['messages', { maxKeptMessages: 2 }],
-  ['characters', { maxKeptCharacters: 300 }],
+  ['bytes', { maxKeptBytes: 300 }],
 ])('a peer that missed more %s than are kept for it begins anew', async (_what, limit) => {
   const { url } = await start(limit);
   const watcher = await connected(url, 'watcher');

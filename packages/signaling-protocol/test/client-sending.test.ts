@@ -264,16 +264,16 @@ test('what was reported lost is not reported again when the way back breaks', as
   expect(names(server.arrived)).toEqual(upTo(258, 3));
 });
 
-test('what is kept is bounded in characters as well', async () => {
+test('what is kept is bounded in bytes as well', async () => {
   const { world, server, client, events, lose } = await join();
   lose();
   for (const n of upTo(255)) client.sendCandidate('bob', candidate(n, 1_024));
   await world.run(300);
   const [, [, lost]] = events as [unknown, [string, { messages: number }]];
   expect(server.arrived).toHaveLength(255 - lost.messages);
-  const characters = server.arrived.map((message) => JSON.stringify(message)).join('').length;
-  expect(characters).toBeLessThanOrEqual(262_144);
-  expect(characters).toBeGreaterThan(262_144 - 1_300);
+  const bytes = server.arrived.map((message) => JSON.stringify(message)).join('').length;
+  expect(bytes).toBeLessThanOrEqual(262_144);
+  expect(bytes).toBeGreaterThan(262_144 - 1_300);
   expect(names(server.arrived).at(-1)).toBe('255');
 });
 

@@ -27,7 +27,7 @@ const ANSWER_TIME: Micros = milliseconds(10_000);
 const MAX_DEPTH = 64;
 
 /** How much is kept until it is known to have arrived; a server keeps as much for its peers. */
-const KEPT = { messages: 256, characters: 262_144 };
+const KEPT = { messages: 256, bytes: 262_144 };
 
 /** What an own request fails with when its time is over, or a received one that was not answered. */
 export const NO_ANSWER: JsonRpcError = {

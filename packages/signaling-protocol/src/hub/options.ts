@@ -42,8 +42,8 @@ export interface HubOptions {
   readonly resumeWindow?: Micros | undefined;
   /** Latest messages kept for a peer that can resume; default 256. */
   readonly maxKeptMessages?: number | undefined;
-  /** UTF-16 code units of the messages kept for a peer; default 262144. */
-  readonly maxKeptCharacters?: number | undefined;
+  /** Bytes of the messages kept for a peer; default 262144. */
+  readonly maxKeptBytes?: number | undefined;
   /** ICE servers for a peer that joins or comes back, told with the answer to its announcement. */
   readonly iceServers?: ((peerId: string) => IceServersForPeer | undefined) | undefined;
   /**
@@ -70,7 +70,7 @@ export interface HubLimits {
   readonly roomMessageBurst: number;
   readonly resumeWindow: Micros;
   readonly maxKeptMessages: number;
-  readonly maxKeptCharacters: number;
+  readonly maxKeptBytes: number;
   readonly messageLimits: JsonRpcLimits;
 }
 
@@ -88,7 +88,7 @@ export function hubLimits(options: HubOptions): HubLimits {
     roomMessageBurst: options.roomMessageBurst ?? 20_000,
     resumeWindow: options.resumeWindow ?? milliseconds(120_000),
     maxKeptMessages: options.maxKeptMessages ?? 256,
-    maxKeptCharacters: options.maxKeptCharacters ?? 262_144,
+    maxKeptBytes: options.maxKeptBytes ?? 262_144,
     messageLimits: { ...DEFAULT_JSON_RPC_LIMITS, ...options.messageLimits },
   };
   const { messageLimits, ...counts } = limits;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Outbox } from '../outbox.js';
-import type { OutboxLimits } from '../outbox.js';
+import type { TextRingLimits } from '../text-ring.js';
 import { after } from '../time.js';
 import type { Micros } from '../time.js';
 import { Batch } from './call.js';
@@ -82,7 +82,7 @@ export function restoreRoom(
 ): void {
   const { seats, offers } = room;
   seats.version = state.version;
-  const outboxLimits = { messages: limits.maxKeptMessages, characters: limits.maxKeptCharacters };
+  const outboxLimits = { messages: limits.maxKeptMessages, bytes: limits.maxKeptBytes };
   for (const member of state.members) {
     const restored = memberOf(member, outboxLimits, io);
     seats.add(restored);
@@ -115,7 +115,7 @@ function stateOf(member: Member): RoomState['members'][number] {
   };
 }
 
-function memberOf(state: RoomState['members'][number], limits: OutboxLimits, io: RoomIo): Member {
+function memberOf(state: RoomState['members'][number], limits: TextRingLimits, io: RoomIo): Member {
   const { peer, socket, instance, resumption } = state;
   const home = socket === undefined ? undefined : { instance, socket };
   const member = new Member(

@@ -165,8 +165,8 @@ export class Seating {
 
   #resumption(token: string | undefined): Resumption | undefined {
     if (token === undefined) return undefined;
-    const { maxKeptMessages: messages, maxKeptCharacters: characters } = this.#limits;
-    return { token, outbox: new Outbox({ messages, characters }) };
+    const { maxKeptMessages: messages, maxKeptBytes: bytes } = this.#limits;
+    return { token, outbox: new Outbox({ messages, bytes }) };
   }
 
   #tellOthers(member: Member, text: string): void {
