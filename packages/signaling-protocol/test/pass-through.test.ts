@@ -30,6 +30,7 @@ test.each<[string, string]>([
   ['with fields that the protocol does not have', message({ extra: 1 })],
   ['with members that JSON-RPC does not have', message({}, { extra: { from: 'z' } })],
   ['with more members after a number', message({}, { seq: 7, extra: 1 })],
+  ['with a space', message().replace(':', ': ')],
   ['with spaces', JSON.stringify(JSON.parse(message()), undefined, 2)],
   ['in another order', JSON.stringify({ params, method: 'peer.ice_candidate', jsonrpc: '2.0' })],
   [

@@ -18,14 +18,18 @@ export function writtenParams(
   const tail = seq === undefined ? '}}' : `},"seq":${seq}}`;
   const end = text.length - tail.length;
   // The first brace that closes is that of the parameters, so nothing else is among what is passed on.
-  if (!text.startsWith(head) || text.indexOf('}', head.length) !== end) return undefined;
+  if (text.slice(0, head.length) !== head || text.indexOf('}', head.length) !== end) {
+    return undefined;
+  }
   if (!text.endsWith(tail) || text.includes('\\')) return undefined;
   // Of two senders one reader may take the first and another the last, which is the one that is checked.
-  if (text.includes(FROM) && text.indexOf(FROM) !== text.lastIndexOf(FROM)) return undefined;
+  const from = text.indexOf(FROM);
+  if (from >= 0 && text.includes(FROM, from + FROM.length)) return undefined;
   return countOf(params) === countOf(call.params) ? text.slice(head.length, end) : undefined;
 }
 
-const FROM = '"from"';
+/** Found sooner than with the quote before it, of which there are many. */
+const FROM = 'from"';
 
 /** Fields of an object that came from JSON, or was made of such. */
 function countOf(fields: object): number {

@@ -46,6 +46,8 @@ const CLOSE_BRACE = 0x7d;
 
 /** Whether JSON `text` nests deeper than `limit`, found without parsing it. */
 export function exceedsDepth(text: string, limit: number): boolean {
+  // Most texts open too little to nest that deep, which is found out far sooner.
+  if (countUpTo(text, '{', limit + 1) + countUpTo(text, '[', limit + 1) <= limit) return false;
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -68,4 +70,13 @@ function endOfString(text: string, start: number): number {
     end = text.indexOf('"', end + 1);
   }
   return text.length;
+}
+
+/** How often `character` occurs in `text`; counted no further than `most`. */
+function countUpTo(text: string, character: string, most: number): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at >= 0 && count < most; count++) {
+    at = text.indexOf(character, at + 1);
+  }
+  return count;
 }

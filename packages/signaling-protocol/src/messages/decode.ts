@@ -9,15 +9,11 @@ export type Decoded<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: JsonRpcError };
 
-/** Checks a call that reached the hub; unknown fields are removed. Never throws. */
-export const decodeForHub = (method: string, params: JsonRpcParams | undefined): Decoded<HubCall> =>
-  decodeCall<HubCall>('toHub', method, params);
-
 /** Checks a call that reached a client; unknown fields are removed. Never throws. */
 export const decodeForClient = (
   method: string,
   params: JsonRpcParams | undefined,
-): Decoded<ClientCall> => decodeCall<ClientCall>('toClient', method, params);
+): Decoded<ClientCall> => decodeCall<ClientCall>(clientSchema(method), method, params);
 
 /** Whether the protocol has a method of this name. */
 export const isMethod = (name: string): name is MethodName => Object.hasOwn(METHODS, name);
@@ -60,12 +56,12 @@ const invalidParams = (
   },
 });
 
-function decodeCall<Call extends HubCall | ClientCall>(
-  side: 'toHub' | 'toClient',
+/** Checks `params` against the schema of `method` on one side; there is none if it is not called there. */
+export function decodeCall<Call extends HubCall | ClientCall>(
+  schema: z.ZodType | undefined,
   method: string,
   params: JsonRpcParams | undefined,
 ): Decoded<Call> {
-  const schema = schemaOf(side, method);
   if (schema === undefined) {
     const error = { code: ErrorCode.METHOD_NOT_FOUND, message: 'no such method here' };
     return { ok: false, error };
@@ -77,8 +73,8 @@ function decodeCall<Call extends HubCall | ClientCall>(
     : decoded;
 }
 
-function schemaOf(side: 'toHub' | 'toClient', method: string): z.ZodType | undefined {
+function clientSchema(method: string): z.ZodType | undefined {
   if (!isMethod(method)) return undefined;
-  const definition: { toHub?: z.ZodType; toClient?: z.ZodType } = METHODS[method];
-  return definition[side];
+  const definition = METHODS[method];
+  return 'toClient' in definition ? definition.toClient : undefined;
 }

@@ -17,5 +17,6 @@ export type {
   SignalingState,
   WirePeerInfo,
 } from './methods.js';
-export { decodeForClient, decodeForHub, decodeValue, isMethod, isRequest } from './decode.js';
+export { decodeForClient, decodeValue, isMethod, isRequest } from './decode.js';
 export type { Decoded } from './decode.js';
+export { decodeForHub } from './decode-for-hub.js';
