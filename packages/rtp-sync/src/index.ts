@@ -1,8 +1,11 @@
 export { ArrivalModel } from './arrival-model.js';
 export { ClockOffsetEstimator } from './clock-offset.js';
 export type { ClockOffset, PingExchange } from './clock-offset.js';
-export { AdaptiveDelayPolicy, FixedDelayPolicy } from './delay-policy.js';
-export type { AdaptiveDelayOptions, DelayPolicy } from './delay-policy.js';
+export { AdaptiveDelayPolicy } from './delay-policy-adaptive.js';
+export type { AdaptiveDelayOptions } from './delay-policy-adaptive.js';
+export { NetEqDelayPolicy } from './delay-policy-neteq.js';
+export { FixedDelayPolicy } from './delay-policy.js';
+export type { DelayPolicy } from './delay-policy.js';
 export { JitterBuffer } from './jitter-buffer.js';
 export type { JitterBufferOptions } from './jitter-buffer.js';
 export { compactNtp, ntpFromUnix, unixFromNtp } from './ntp.js';

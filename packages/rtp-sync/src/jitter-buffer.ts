@@ -1,5 +1,6 @@
 import { ArrivalModel } from './arrival-model.js';
-import { AdaptiveDelayPolicy, type DelayPolicy } from './delay-policy.js';
+import { AdaptiveDelayPolicy } from './delay-policy-adaptive.js';
+import type { DelayPolicy } from './delay-policy.js';
 import { type BufferedPacket, PacketBuffer } from './packet-buffer.js';
 import type { InsertResult, PlayoutDecision, StretchDecision } from './playout-decision.js';
 import { PlayoutCounters, type PlayoutStatistics } from './playout-statistics.js';
@@ -24,15 +25,14 @@ const MAX_CONCEALMENT = 200_000;
 /** A stream silent for so long begins anew, with the full target delay. */
 const RESTART_AFTER = 2_000_000;
 /** Delay above the target from which packets are skipped instead of played faster. */
-const MAX_EXCESS = 300_000;
+const MAX_EXCESS = 200_000;
 /** A media clock that moves so far against ours is another one. */
 const CLOCK_JUMP = 10_000_000;
-/** The delay may be so far above or below the target before the playout speed changes. */
-const SLACK_ABOVE = 25_000;
-const SLACK_BELOW = 15_000;
-/** After a beginning or an underrun the delay is brought closer to the target for so long. */
-const SETTLING_TIME = 2_000_000;
-const SLACK_SETTLING = 11_000;
+/** The delay may be so far above or below the target before the playout speed changes… */
+const SLACK_ABOVE = 11_000;
+const SLACK_BELOW = 5_000;
+/** …and once it is played faster, that goes on until so close to it. */
+const SLACK_CAUGHT_UP = 8_000;
 /** Before a stream begins its arrivals are observed for so long, so that it begins with the right delay. */
 const OBSERVATION_TIME = 80_000;
 
@@ -60,8 +60,8 @@ export class JitterBuffer {
   readonly #silence: Mutable<PlayoutDecision & { op: 'silence' }>;
 
   #playing = false;
-  /** Until when the stream is settling. */
-  #settled = 0;
+  /** Whether what is played is played faster, until the delay is at the target. */
+  #catchingUp = false;
   /** When a new stream may begin. */
   #beginsAt: number | undefined;
   /** Whether the stream was played at all; one that only paused is not observed again. */
@@ -71,6 +71,7 @@ export class JitterBuffer {
   /** Origin of media time, so that it stays a small number. */
   #origin: number | undefined;
   #lastSequence = 0;
+  #highestSequence = Number.NEGATIVE_INFINITY;
   /** Ticks concealed while nothing was there: they already stand for samples that prove lost later. */
   #credit = 0;
   /** Ticks concealed since the last decoded packet. */
@@ -139,9 +140,7 @@ export class JitterBuffer {
       this.#counters.packetsDuplicated++;
       return 'duplicate';
     }
-    const delay = this.#arrivals.update(now, this.#mediaTime(start));
-    // While a stream has not begun, connecting disturbs its packets more than the network does.
-    if (this.#playing) this.#policy.observe(delay, now);
+    this.#observe(extended, start, duration, now);
     if (this.#playing && start < this.#position) {
       this.#counters.packetsDiscarded++;
       return 'late';
@@ -166,20 +165,19 @@ export class JitterBuffer {
     if (!this.#playing) {
       if (first === undefined || !this.#due(now, pending)) return this.#silenceFor(this.#chunk);
       this.#playing = true;
-      this.#settled = now + SETTLING_TIME;
       this.#run = 0;
       this.#continueAt(this.#packets.first()!);
     } else if (first !== undefined) this.#skipExcess(first, now, pending);
     const packet = this.#packets.first();
-    if (packet === undefined) return this.#underrun(now);
+    if (packet === undefined) return this.#underrun();
     const gap = packet.timestamp - this.#position;
     if (gap <= 0) return this.#emit(now, pending);
     if (packet.sequence === this.#lastSequence + 1) return this.#pause(now, pending, packet, gap);
     const missing = gap - this.#credit;
     if (missing <= 0) return this.#emit(now, pending);
-    // The packets between are due and a later one is here: lost.
+    // The packets between are due and a later one is here. Until their time is over they are still played.
     const ticks = Math.min(this.#chunk, missing);
-    this.#position += ticks;
+    this.#credit += ticks;
     return this.#concealment(ticks);
   }
 
@@ -187,10 +185,11 @@ export class JitterBuffer {
   stretch(now: Micros, pending: number): StretchDecision {
     if (!this.#playing || this.#run > 0) return 'none';
     const delay = this.#delayOf(this.#position, now, pending);
-    const slack = now < this.#settled ? SLACK_SETTLING : SLACK_ABOVE;
-    if (delay > this.#policy.target + slack) return 'accelerate';
-    if (delay < this.#policy.target - SLACK_BELOW) return 'decelerate';
-    return 'none';
+    const { target, ceiling } = this.#policy;
+    this.#catchingUp =
+      delay > (ceiling ?? target + (this.#catchingUp ? SLACK_CAUGHT_UP : SLACK_ABOVE));
+    if (this.#catchingUp) return 'accelerate';
+    return delay < target - SLACK_BELOW ? 'decelerate' : 'none';
   }
 
   /**
@@ -238,8 +237,7 @@ export class JitterBuffer {
   }
 
   /** Nothing to play: the packet is late or the sender stopped. Time stands still in the stream. */
-  #underrun(now: Micros): PlayoutDecision {
-    this.#settled = now + SETTLING_TIME;
+  #underrun(): PlayoutDecision {
     this.#credit += this.#chunk;
     if ((this.#run + this.#chunk) * this.#microsPerTick >= RESTART_AFTER) {
       this.#playing = false;
@@ -311,6 +309,17 @@ export class JitterBuffer {
     this.#credit = 0;
   }
 
+  #observe(sequence: number, start: number, duration: number, now: Micros): void {
+    const known = this.#arrivals.pathChanges;
+    const delay = this.#arrivals.update(now, this.#mediaTime(start));
+    if (this.#arrivals.pathChanges !== known) this.#policy.pathChanged?.();
+    const reordered = sequence < this.#highestSequence;
+    if (!reordered) this.#highestSequence = sequence;
+    // While a stream has not begun, connecting disturbs its packets more than the network does.
+    if (this.#playing)
+      this.#policy.observe(delay, now, (duration * this.#microsPerTick) as Micros, reordered);
+  }
+
   /** How long after its earliest possible instant the sample `pending` ticks before `timestamp` is played at `now`. */
   #delayOf(timestamp: number, now: Micros, pending: number): number {
     return now - this.#arrivals.baseline - this.#mediaTime(timestamp - pending);
@@ -337,5 +346,6 @@ export class JitterBuffer {
     this.#playing = false;
     this.#beginsAt = undefined;
     this.#begun = false;
+    this.#highestSequence = Number.NEGATIVE_INFINITY;
   }
 }
