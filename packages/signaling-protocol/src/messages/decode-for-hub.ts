@@ -1,25 +1,35 @@
 import * as z from 'zod';
 import type { JsonRpcParams } from '../json-rpc/index.js';
-import { decodeCall, isMethod } from './decode.js';
+import { decodeCall } from './decode.js';
 import type { Decoded } from './decode.js';
 import { METHODS } from './methods.js';
 import type { HubCall } from './methods.js';
 
+/** A method as the hub receives it. */
+interface Known {
+  /** Equal to the name that was received, but one text every time, which is sooner looked up. */
+  readonly method: string;
+  readonly schema: z.ZodType;
+}
+
 /**
- * The schemas of what a hub receives, compiled when they are first needed: it checks every message
+ * Methods whose schemas were compiled, when they were first needed: the hub checks every message
  * that peers send one another. Clients do not, in whose pages code made at run time may be forbidden.
  */
-const compiled = new Map<string, z.ZodType>();
+const compiled = new Map<string, Known>();
 
 /** Checks a call that reached the hub; unknown fields are removed. Never throws. */
-export const decodeForHub = (method: string, params: JsonRpcParams | undefined): Decoded<HubCall> =>
-  decodeCall<HubCall>(compiled.get(method) ?? compile(method), method, params);
+export function decodeForHub(method: string, params: JsonRpcParams | undefined): Decoded<HubCall> {
+  const known = compiled.get(method) ?? compile(method);
+  return decodeCall<HubCall>(known?.schema, known?.method ?? method, params);
+}
 
-function compile(method: string): z.ZodType | undefined {
-  if (!isMethod(method)) return undefined;
-  const definition = METHODS[method];
-  if (!('toHub' in definition)) return undefined;
-  const schema = z.compile(definition.toHub);
-  compiled.set(method, schema);
-  return schema;
+function compile(received: string): Known | undefined {
+  for (const [method, definition] of Object.entries(METHODS)) {
+    if (method !== received || !('toHub' in definition)) continue;
+    const known = { method, schema: z.compile(definition.toHub) };
+    compiled.set(method, known);
+    return known;
+  }
+  return undefined;
 }

@@ -19,7 +19,13 @@ export const decodeForClient = (
 export const isMethod = (name: string): name is MethodName => Object.hasOwn(METHODS, name);
 
 /** Whether `method` is useless without an id, because its result is the point of it. */
-export const isRequest = (method: MethodName): boolean => 'result' in METHODS[method];
+export const isRequest = (method: MethodName): boolean => REQUESTS.has(method);
+
+const REQUESTS: ReadonlySet<string> = new Set(
+  Object.entries(METHODS).flatMap(([method, definition]) =>
+    'result' in definition ? [method] : [],
+  ),
+);
 
 /** Checks `value` against a schema of the table; the error names at most five fields. */
 export function decodeValue<S extends z.ZodType>(
