@@ -6,18 +6,32 @@ const MAX_DROPOUT = 3000;
 /** Largest backward jump that counts as reordering (RFC 3550 A.1). */
 const MAX_MISORDER = 100;
 
-/** What a sequence number means: part of the stream, the first of a restarted stream, or not believable yet. */
-export type SequenceVerdict = 'valid' | 'restart' | 'invalid';
+/**
+ * What a sequence number means: part of the stream, the first of a restarted stream, one of a stream that still has
+ * to prove itself, or not believable.
+ */
+export type SequenceVerdict = 'valid' | 'restart' | 'probation' | 'invalid';
+
+/** How a {@link ReceptionStatistics} is set up. */
+export interface ReceptionOptions {
+  /**
+   * Packets that must come in sequence before a stream counts (`MIN_SEQUENTIAL` of RFC 3550 A.1, there 2); default
+   * 0, as what came through SRTP is authenticated.
+   */
+  readonly probation?: number;
+}
 
 /**
  * Receiver-side statistics of one RTP stream after RFC 3550 appendix A: sequence validation (A.1), loss (A.3)
  * and interarrival jitter (A.8).
- *
- * There is no probation: the packets are taken to be authenticated (SRTP), so the first one counts.
  */
 export class ReceptionStatistics {
   readonly #clockRate: number;
   #started = false;
+  readonly #fullProbation: number;
+  /** Packets in sequence still missing before the stream counts. */
+  #probation: number;
+  #expected = -1;
   #baseSequence = 0;
   #maxSequence = 0;
   #cycles = 0;
@@ -28,8 +42,10 @@ export class ReceptionStatistics {
   #jitter = 0;
 
   /** @param clockRate - RTP clock rate of the stream in Hz. */
-  constructor(clockRate: number) {
+  constructor(clockRate: number, options: ReceptionOptions = {}) {
     this.#clockRate = clockRate;
+    this.#fullProbation = options.probation ?? 0;
+    this.#probation = this.#fullProbation;
   }
 
   /** Packets that belong to the stream, duplicates included. */
@@ -60,6 +76,7 @@ export class ReceptionStatistics {
   /** Takes one packet in order of arrival. On `restart` the counts begin anew with this packet. */
   update(sequence: number, timestamp: number, arrival: Micros): SequenceVerdict {
     if (!this.#started) {
+      if (!this.#proven(sequence)) return 'probation';
       this.#begin(sequence, timestamp, arrival);
       return 'valid';
     }
@@ -81,6 +98,13 @@ export class ReceptionStatistics {
     this.#received++;
     this.#measureJitter(timestamp, arrival);
     return 'valid';
+  }
+
+  /** Whether enough packets came in sequence before this one; a gap starts the count anew (A.1). */
+  #proven(sequence: number): boolean {
+    if (sequence !== this.#expected) this.#probation = this.#fullProbation;
+    this.#expected = (sequence + 1) & 0xffff;
+    return --this.#probation <= 0;
   }
 
   #begin(sequence: number, timestamp: number, arrival: Micros): void {

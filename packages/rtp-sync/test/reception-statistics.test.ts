@@ -44,3 +44,27 @@ test('jitter follows J += (|D| − J) / 16', () => {
   });
   expect(stats.jitter).toBe(Math.floor((expected / 8) * 1000));
 });
+
+test('with probation a stream counts from its second packet in sequence on, as RFC 3550 A.1 has it', () => {
+  const stats = new ReceptionStatistics(48_000, { probation: 2 });
+  expect(stats.update(65_535, 0, at(0))).toBe('probation');
+  expect(stats.update(7, 960, at(20))).toBe('probation');
+  expect(stats.update(9, 2880, at(60))).toBe('probation');
+  expect(stats.packetsReceived).toBe(0);
+  expect(stats.packetsExpected).toBe(0);
+  expect(stats.update(10, 3840, at(80))).toBe('valid');
+  expect(stats.update(12, 5760, at(120))).toBe('valid');
+  expect(stats.packetsReceived).toBe(2);
+  expect(stats.packetsLost).toBe(1);
+});
+
+test('a gap of 3000 is loss and a lag of 100 reordering; beyond that the packet is a stray', () => {
+  const stats = new ReceptionStatistics(48_000);
+  stats.update(1000, 0, at(0));
+  expect(stats.update(4001, 960, at(20))).toBe('invalid');
+  expect(stats.update(4000, 960, at(20))).toBe('valid');
+  expect(stats.update(3900, 960, at(20))).toBe('valid');
+  expect(stats.update(3899, 960, at(20))).toBe('invalid');
+  expect(stats.extendedHighestSequence).toBe(4000);
+  expect(stats.packetsLost).toBe(3001 - 3);
+});

@@ -10,6 +10,8 @@ export interface Arrival {
 /** What the listener got on one 10 ms tick, as runs of [what, ticks]; packets by their sequence number. */
 export interface Tick {
   readonly at: number;
+  /** RTP timestamp of the tick's first sample. */
+  readonly timestamp: number;
   readonly heard: readonly (number | 'conceal' | 'silence')[];
 }
 
@@ -36,17 +38,25 @@ export function stream(
   return arrivals.sort((a, b) => a.at - b.at);
 }
 
-/** Plays `arrivals` through `buffer` in virtual time, one tick every 10 ms until `until` ms. */
+/** A time-stretch takes out or repeats 7 ms of a block of 30 ms at least, in every sixth tick at most. */
+const STRETCH = { ticks: 336, block: 3 * TICK, pause: 5 } as const;
+
+/**
+ * Plays `arrivals` through `buffer` in virtual time, one tick every 10 ms until `until` ms, faster or slower where
+ * the buffer asks for it and `stretch` is set.
+ */
 export function simulate(
   buffer: JitterBuffer,
   arrivals: readonly Arrival[],
   until: number,
+  options: { readonly stretch?: boolean } = {},
 ): Tick[] {
   const ticks: Tick[] = [];
   const payload = new Uint8Array([1, 2, 3]);
   let next = 0;
   /** Decoded and not yet played: the op and how many samples of it are left. */
   const fifo: { what: number | 'conceal' | 'silence'; left: number }[] = [];
+  let pause = 0;
   for (let at = 0; at < until; at += 10) {
     const now = micros(at * 1000);
     while (next < arrivals.length && arrivals[next]!.at <= at) {
@@ -61,6 +71,21 @@ export function simulate(
       fifo.push({ what, left });
       pending += left;
     }
+    const wanted = options.stretch && pause-- <= 0 ? buffer.stretch(now, pending) : 'none';
+    while (wanted !== 'none' && pending < STRETCH.block) {
+      const packet = buffer.takeAhead(now, pending);
+      if (packet === undefined) break;
+      fifo.push({ what: packet.sequence, left: packet.duration });
+      pending += packet.duration;
+    }
+    if (wanted !== 'none' && pending >= STRETCH.block) {
+      const change = wanted === 'accelerate' ? -STRETCH.ticks : STRETCH.ticks;
+      fifo.at(-1)!.left += change;
+      pending += change;
+      buffer.stretched(change);
+      ({ pause } = STRETCH);
+    }
+    const timestamp = buffer.timestampAt(pending);
     const heard: (number | 'conceal' | 'silence')[] = [];
     for (let need = TICK; need > 0;) {
       const head = fifo[0]!;
@@ -70,7 +95,7 @@ export function simulate(
       need -= take;
       if (head.left === 0) fifo.shift();
     }
-    ticks.push({ at, heard });
+    ticks.push({ at, timestamp, heard });
   }
   return ticks;
 }
