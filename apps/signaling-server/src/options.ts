@@ -35,7 +35,7 @@ export interface ServerLimits {
   readonly announceTimeoutMs: number;
   /** Time a peer has to answer an offer, in ms; default 10000. */
   readonly offerTimeoutMs: number;
-  /** Time between WebSocket pings in ms; who misses three in a row is dead. Default 5000. */
+  /** Time between WebSocket pings in ms; who answers none for two and a half of them is dead. Default 5000. */
   readonly pingIntervalMs: number;
   /** Time a peer that lost its connection keeps its place, in ms; 0 for none at all. Default 120000. */
   readonly resumeWindowMs: number;

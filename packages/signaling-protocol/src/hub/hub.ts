@@ -1,21 +1,17 @@
-import { errorText, notificationText, parseFailureError, parseJsonRpc } from '../json-rpc/index.js';
-import type { IncomingMessage } from '../json-rpc/index.js';
+import { notificationText } from '../json-rpc/index.js';
 import { OutputQueue } from '../output-queue.js';
 import type { Micros } from '../time.js';
-import { Batch, callOf, endReading, reject, respond } from './call.js';
 import { CloseCode } from './close-code.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
-import { rateLimited } from './errors.js';
 import { EVERYTHING_BUT_ADMIN } from './grant.js';
 import type { Grant } from './grant.js';
+import { Intake } from './intake.js';
 import type { HubInput, HubOutput, HubSnapshot, SocketId } from './io.js';
 import { HubOptionError, hubLimits, MAX_DRAIN_SPREAD_MS } from './options.js';
 import type { HubLimits, HubOptions } from './options.js';
 import { TokenBucket } from './rate.js';
 import { Reception } from './reception.js';
-import type { Received } from './reception.js';
-import type { Admission, RoomEntry, RoomMessage } from './room-entry.js';
 import { Rooms } from './rooms.js';
 import { serverInfo } from './server-info.js';
 import { Tally } from './tally.js';
@@ -29,31 +25,32 @@ const ONLY_INSTANCE = '';
  * {@link nextDeadline}. Rooms do not see each other; messages between two peers keep their order.
  */
 export class Hub {
-  readonly #options: HubOptions;
   readonly #limits: HubLimits;
-  readonly #isShared: boolean;
   readonly #outputs = new OutputQueue<HubOutput>();
   readonly #tally = new Tally();
   readonly #connections: Connections;
   readonly #rooms: Rooms;
   readonly #reception: Reception;
+  readonly #intake: Intake;
   #now = 0 as Micros;
 
   /** Throws {@link HubOptionError} for a limit that is no positive whole number. */
   constructor(options: HubOptions) {
-    this.#options = options;
     this.#limits = hubLimits(options);
     const instance = options.instance ?? ONLY_INSTANCE;
-    this.#isShared = options.instance !== undefined;
+    const isShared = options.instance !== undefined;
     this.#connections = new Connections(instance, this.#outputs, this.#tally, options.iceServers);
-    this.#rooms = new Rooms(
+    this.#rooms = new Rooms(this.#limits, this.#connections, instance, isShared, this.#outputs);
+    this.#reception = new Reception(serverInfo(options, this.#limits), this.#rooms, this.#tally);
+    this.#intake = new Intake(
+      options,
       this.#limits,
       this.#connections,
-      instance,
-      this.#isShared,
-      this.#outputs,
+      this.#rooms,
+      this.#reception,
+      this.#tally,
+      (connection, code, reason) => this.#expel(connection, code, reason),
     );
-    this.#reception = new Reception(serverInfo(options, this.#limits), this.#rooms, this.#tally);
   }
 
   /** When the hub next wants to be told the time; `NEVER` while nothing waits. */
@@ -131,119 +128,8 @@ export class Hub {
 
   #receive(socket: SocketId, text: string): void {
     const connection = this.#connections.get(socket);
-    if (connection === undefined) {
-      this.#tally.drop('unknown-socket');
-      return;
-    }
-    const { messageLimits } = this.#limits;
-    const parsed = parseJsonRpc(text, messageLimits);
-    if (parsed.ok) {
-      const { messages, batch } = parsed.value;
-      // In a log the text would be there twice, and all instances are to write the same.
-      const written = batch || this.#isShared ? undefined : text;
-      this.#read(connection, messages, batch, written);
-      return;
-    }
-    const { reason } = parsed;
-    this.#tally.drop(reason);
-    if (reason === 'message-too-large') {
-      connection.send(errorText(null, parseFailureError(reason, messageLimits)));
-      this.#expel(connection, CloseCode.MESSAGE_TOO_LARGE, reason);
-    } else if (this.#charge(connection)) {
-      const error = parseFailureError(reason, messageLimits);
-      this.#pass(connection, [{ kind: 'answered', id: null, answer: { error } }], false, undefined);
-    }
-  }
-
-  #read(
-    connection: Connection,
-    messages: readonly IncomingMessage[],
-    isBatch: boolean,
-    text: string | undefined,
-  ): void {
-    const passed: RoomMessage[] = [];
-    let admission: Admission | undefined;
-    for (const message of messages) {
-      const received = this.#admit(connection, message, isBatch, text);
-      // Expelled: what else it sent is void.
-      if (this.#connections.get(connection.home.socket) !== connection) return;
-      if (received === undefined) continue;
-      if (received.to === 'other-room') this.#ask(connection, received);
-      else {
-        passed.push(received.message);
-        if (received.to === 'new-room') admission = this.#enter(connection, received);
-      }
-    }
-    this.#pass(connection, passed, isBatch, admission);
-  }
-
-  /** Where a message goes on to, if it is within the rate of its socket. */
-  #admit(
-    connection: Connection,
-    message: IncomingMessage,
-    isBatch: boolean,
-    text: string | undefined,
-  ): Received | undefined {
-    if (this.#charge(connection)) {
-      return this.#reception.examine(this.#now, connection, message, isBatch, text);
-    }
-    if (message.kind === 'request' || message.kind === 'notification') {
-      const error = rateLimited(connection.allowance.rate.retryAfterMs(this.#now));
-      return this.#reception.refuse(message, message.method, error, 'rate-limited');
-    }
-    this.#tally.drop('rate-limited');
-    return undefined;
-  }
-
-  /** Counts a message against its socket's rate; false beyond it, and far beyond it expels. */
-  #charge(connection: Connection): boolean {
-    const { rate, excess } = connection.allowance;
-    if (rate.take(this.#now)) return true;
-    if (!excess.take(this.#now)) this.#expel(connection, CloseCode.FLOODING, 'send less');
-    return false;
-  }
-
-  #enter(
-    connection: Connection,
-    { room, params }: Extract<Received, { readonly to: 'new-room' }>,
-  ): Admission {
-    const { wallClock, randomToken } = this.#options;
-    this.#connections.enter(connection, room);
-    return {
-      registeredAt: wallClock(this.#now),
-      token: params.resume === true ? randomToken?.() : undefined,
-      isOwner: connection.grant.peerId === params.peer_id,
-    };
-  }
-
-  #ask(
-    connection: Connection,
-    { room, call, id }: Extract<Received, { readonly to: 'other-room' }>,
-  ): void {
-    this.#connections.ask(connection, room);
-    const { home } = connection;
-    this.#rooms.commit(this.#now, room, { kind: 'asked', home, call, id });
-  }
-
-  /** Gives messages to the connection's room; who is in none is answered here. */
-  #pass(
-    connection: Connection,
-    messages: readonly RoomMessage[],
-    isBatch: boolean,
-    admission: Admission | undefined,
-  ): void {
-    if (messages.length === 0) return;
-    const { room, home } = connection;
-    if (room !== undefined) {
-      const entry: RoomEntry = { kind: 'messages', home, isBatch, messages, admission };
-      this.#rooms.commit(this.#now, room, entry);
-      return;
-    }
-    const batch = isBatch ? new Batch() : undefined;
-    for (const message of messages) {
-      if (message.kind === 'answered') answer(connection, message, batch);
-    }
-    if (batch !== undefined) endReading(connection, batch);
+    if (connection === undefined) this.#tally.drop('unknown-socket');
+    else this.#intake.receive(this.#now, connection, text);
   }
 
   #giveIceServers({
@@ -319,14 +205,4 @@ export class Hub {
   ): void {
     if (room !== undefined) this.#rooms.commit(this.#now, room, { kind: 'closed', home, how });
   }
-}
-
-function answer(
-  connection: Connection,
-  message: Extract<RoomMessage, { readonly kind: 'answered' }>,
-  batch: Batch | undefined,
-): void {
-  const call = callOf(message.id, batch);
-  if (message.answer.error === undefined) respond(connection, call, message.answer.result);
-  else reject(connection, call, message.answer.error);
 }
