@@ -1,4 +1,4 @@
-import { type CaptureTime, SenderReportClock } from './capture-clock.js';
+import { type CaptureClock, type CaptureTime, SenderReportClock } from './capture-clock.js';
 import type { ClockOffset } from './clock-offset.js';
 import { LipSync } from './lip-sync.js';
 import type { NtpTime } from './ntp.js';
@@ -22,6 +22,8 @@ export interface SyncManagerOptions<A> {
   readonly unixOrigin: Micros;
   /** The peer's wall clock against the local one at `nowUnix`, when known. */
   readonly clockOffset: (nowUnix: Micros) => ClockOffset | undefined;
+  /** A better source of capture times than sender reports, which take its place where it knows nothing. */
+  readonly captureClocks?: { readonly [K in StreamKind]?: CaptureClock };
   /** RTP clock rate of the audio stream in Hz, default 48000. */
   readonly audioClockRate?: number;
   /** RTP clock rate of the video stream in Hz, default 90000. */
@@ -56,6 +58,7 @@ const START_GATE = 500_000;
 export class SyncManager<A, V> {
   readonly #audioClock: SenderReportClock;
   readonly #videoClock: SenderReportClock;
+  readonly #captureClocks: { readonly [K in StreamKind]?: CaptureClock };
   readonly #audioClockRate: number;
   readonly #expectVideo: boolean;
   readonly #source: TimelineSource<A>;
@@ -69,6 +72,7 @@ export class SyncManager<A, V> {
     for (const [name, value] of Object.entries({ audioClockRate, videoClockRate }))
       if (!Number.isInteger(value) || value <= 0)
         throw new RangeError(`${name} must be a positive integer of Hz, got ${value}`);
+    this.#captureClocks = options.captureClocks ?? {};
     this.#audioClockRate = audioClockRate;
     this.#expectVideo = options.expectVideo ?? false;
     this.#audioClock = new SenderReportClock({ ...options, clockRate: audioClockRate });
@@ -105,7 +109,7 @@ export class SyncManager<A, V> {
     frame: A,
     now: Micros,
   ): CaptureTime | undefined {
-    const capture = this.#audioClock.captureAt(rtpTimestamp, now);
+    const capture = this.#captureAt('audio', rtpTimestamp, now);
     if (!this.#heard && this.#expectVideo) this.#source.holdUntil(micros(now + START_GATE));
     this.#heard = true;
     this.#source.push(frame, ticksToMicros(ticks, this.#audioClockRate), capture, now);
@@ -118,7 +122,7 @@ export class SyncManager<A, V> {
    * @returns its capture time; undefined while the peer's clock is unknown. Reused by the next call.
    */
   processVideoFrame(rtpTimestamp: number, frame: V, now: Micros): CaptureTime | undefined {
-    const capture = this.#videoClock.captureAt(rtpTimestamp, now);
+    const capture = this.#captureAt('video', rtpTimestamp, now);
     this.#video.push(frame, capture, now);
     return capture;
   }
@@ -160,6 +164,13 @@ export class SyncManager<A, V> {
   close(): void {
     this.#video.reset();
     this.#source.close();
+  }
+
+  #captureAt(kind: StreamKind, rtpTimestamp: number, now: Micros): CaptureTime | undefined {
+    return (
+      this.#captureClocks[kind]?.captureAt(rtpTimestamp, now) ??
+      this.#clock(kind).captureAt(rtpTimestamp, now)
+    );
   }
 
   #clock(kind: StreamKind): SenderReportClock {

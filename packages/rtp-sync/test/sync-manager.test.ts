@@ -232,6 +232,16 @@ test('a peer whose clock nobody knows is heard and seen, unaligned', () => {
   expect(p.timeline.statistics().aligned).toBe(0);
 });
 
+test('a better source of capture times goes before sender reports, which stand in where it knows nothing', () => {
+  const audio = {
+    captureAt: (rtp: number) => (rtp === 96_000 ? { time: at(1990), bound: at(1) } : undefined),
+  };
+  const { manager } = peer({ captureClocks: { audio } });
+  report(manager, 'audio', 0, 0);
+  expect(manager.processAudioFrame(96_000, 960, 1, at(2050))).toEqual(audio.captureAt(96_000));
+  expect(manager.processAudioFrame(96_960, 960, 2, at(2070))!.time).toBe(2_020_000);
+});
+
 test('a sender report without a wall clock changes nothing', () => {
   const { manager } = peer();
   expect(manager.updateNtpMapping('audio', { seconds: 0, fraction: 0 }, 5)).toBe(false);
