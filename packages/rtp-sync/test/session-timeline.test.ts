@@ -134,9 +134,17 @@ test('after the slowest has left the others come back to their own delay', () =>
   expect(timeline.timeline.statistics().sources).toBe(1);
 });
 
+test('nor is the slowest waited for when it has fallen silent', () => {
+  const { timeline } = play(
+    [{ delay: constant(40) }, { delay: (n) => (n < 100 ? 140 : undefined) }],
+    10,
+  );
+  expect(timeline.delay).toBeLessThanOrEqual(45_000);
+});
+
 describe('nobody else hears it when a peer', () => {
   const good: Peer[] = [{ delay: constant(40) }, { delay: (n) => 60 + (n % 3) * 5 }];
-  const alone = play(good, 30);
+  const alone = play(good, 14);
   const noise = random(7);
   test.each<[string, Peer]>([
     ['falls silent', { delay: (n) => (n < 100 ? 50 : undefined) }],
@@ -168,9 +176,9 @@ describe('nobody else hears it when a peer', () => {
       { delay: (n) => (n >= 250 && n < 400 ? 50 + (400 - n) * 20 : 50) },
     ],
   ])('%s', (_, bad) => {
-    const { given } = play([...good, bad], 30);
+    const { given } = play([...good, bad], 14);
     const others = given.filter((g) => g.peer < 2);
-    expect(others).toEqual(alone.given);
+    expect(JSON.stringify(others)).toBe(JSON.stringify(alone.given));
   });
 });
 
@@ -243,6 +251,7 @@ test('frames out of order, twice and too late: each sample once, in order, all c
           .sort((a, b) => a.arrival - b.arrival);
         let next = 0;
         let last = -Infinity;
+        const wrong: object[] = [];
         for (let now = 0; now < frames.length * 20 + 1500; now += 10) {
           for (; next < pushes.length && pushes[next]!.arrival <= now; next++) {
             const { n, arrival } = pushes[next]!;
@@ -250,10 +259,11 @@ test('frames out of order, twice and too late: each sample once, in order, all c
           }
           for (const { frame, offset } of timeline.pull(at(now))) {
             const heard = frame * 20_000 + offset;
-            expect(heard).toBeGreaterThan(last);
+            if (heard <= last) wrong.push({ now, heard });
             last = heard;
           }
         }
+        expect(wrong).toEqual([]);
         const s = source.statistics();
         expect(s.framesReceived).toBe(pushes.length);
         expect(s.framesDropped + s.jitterBufferEmittedCount).toBe(pushes.length);
