@@ -1,0 +1,38 @@
+// npm run bench:sync: the figures of the receive clock beside their goals. A benchmark measures, it does not judge.
+import { fileURLToPath } from 'node:url';
+import { delayFigures, delayInputs, recoveryFigures } from './delay-figures.js';
+import { type Figure, figuresTable } from './figures.js';
+import { throughputFigures } from './throughput.js';
+import { readTraces } from './traces.js';
+
+/** Traces are looked for here; relative to the repository, beside which they lie. */
+const TRACES =
+  process.env['RM_TRACES'] ?? fileURLToPath(new URL('../../../../shared/traces', import.meta.url));
+
+/** The parts of the benchmark; each gives its figures. */
+const PARTS: readonly (readonly [name: string, measure: () => Figure[]])[] = [
+  ['delay policy', measureDelay],
+  ['recovery', recoveryFigures],
+  ['throughput', throughputFigures],
+];
+
+function measureDelay(): Figure[] {
+  if (readTraces(TRACES) === undefined)
+    process.stderr.write(`bench:sync: no traces in ${TRACES}; set RM_TRACES to measure on some\n`);
+  const { rows, figures } = delayFigures(delayInputs(TRACES));
+  console.log(`${rows}\n`);
+  return figures;
+}
+
+const figures: Figure[] = [];
+for (const [name, measure] of PARTS) {
+  process.stderr.write(`bench:sync: ${name}\n`);
+  try {
+    figures.push(...measure());
+  } catch (error) {
+    process.stderr.write(`bench:sync: ${name} failed: ${String(error)}\n`);
+    figures.push({ name, value: Number.NaN, unit: 'failed', goal: 'runs', met: false });
+  }
+}
+console.log(figuresTable(figures));
+if (process.argv.includes('--json')) console.log(JSON.stringify({ bench: 'sync', figures }));
