@@ -1,8 +1,16 @@
+export {
+  ABS_CAPTURE_TIME_URI,
+  parseAbsCaptureTime,
+  writeAbsCaptureTime,
+} from './abs-capture-time.js';
+export type { AbsCaptureTime, AbsCaptureTimeResult } from './abs-capture-time.js';
 export { ArrivalModel } from './arrival-model.js';
 export { SenderReportClock } from './capture-clock.js';
 export type { CaptureClock, CaptureTime, SenderReportClockOptions } from './capture-clock.js';
+export { CaptureTimeReceiver, CaptureTimeSender } from './capture-time-stream.js';
+export { ClockDriftEstimator } from './clock-drift.js';
 export { ClockOffsetEstimator } from './clock-offset.js';
-export type { ClockOffset, PingExchange } from './clock-offset.js';
+export type { ClockOffset, PingExchange, RoundTripStatistics } from './clock-offset.js';
 export { AdaptiveDelayPolicy } from './delay-policy-adaptive.js';
 export type { AdaptiveDelayOptions } from './delay-policy-adaptive.js';
 export { NetEqDelayPolicy } from './delay-policy-neteq.js';
@@ -16,9 +24,12 @@ export { compactNtp, ntpFromUnix, unixFromNtp } from './ntp.js';
 export type { NtpTime } from './ntp.js';
 export type { BufferedPacket } from './packet-buffer.js';
 export type { InsertResult, PlayoutDecision, StretchDecision } from './playout-decision.js';
+export { estimatedPlayoutTimestamp } from './playout-timestamp.js';
 export type { PlayoutStatistics } from './playout-statistics.js';
 export { ReceptionStatistics } from './reception-statistics.js';
 export type { SequenceVerdict } from './reception-statistics.js';
+export { reportExchange, reportRoundTrip } from './rtcp-round-trip.js';
+export type { ReportBlockTimes } from './rtcp-round-trip.js';
 export { RtpClock } from './rtp-clock.js';
 export { SessionTimeline } from './session-timeline.js';
 export type { SessionTimelineOptions, SessionTimelineStatistics } from './session-timeline.js';

@@ -10,6 +10,10 @@ export interface NtpTime {
 const UNIX_EPOCH_SECONDS = 2_208_988_800;
 const TWO_32 = 2 ** 32;
 
+/** Whether both parts are integers of 32 bits, as read from the wire. */
+export const isNtpTime = (ntp: NtpTime): boolean =>
+  ntp.seconds === ntp.seconds >>> 0 && ntp.fraction === ntp.fraction >>> 0;
+
 /** The NTP timestamp of `unix` microseconds since 1970-01-01, exact to 2⁻³² s rounding. */
 export function ntpFromUnix(unix: Micros): NtpTime {
   const whole = Math.floor(unix / 1e6);

@@ -8,6 +8,15 @@ export const sequenceDelta = (a: number, b: number): number => ((a - b) << 16) >
 export const timestampDelta = (a: number, b: number): number => (a - b) | 0;
 
 /**
+ * Signed distance from `b` to `a` when it may exceed the 32-bit circle: of the distances that differ by whole turns
+ * the one nearest to `expected` (all in ticks).
+ */
+export const nearestDelta = (a: number, b: number, expected: number): number => {
+  const delta = timestampDelta(a, b);
+  return delta + 2 ** 32 * Math.round((expected - delta) / 2 ** 32);
+};
+
+/**
  * Continues a wrapping 16- or 32-bit counter as an integer that does not wrap.
  *
  * The value nearest to the highest one seen is chosen, so reordering of less than half the range is
