@@ -12,6 +12,8 @@ export interface CaptureTime {
 
 /** A capture time may be ahead of the local clock by so much beyond its bound, for rounding's sake. */
 const FUTURE = 1_000;
+/** A stream whose clock is known worse than this is not waited for. */
+export const USABLE_BOUND = 100_000;
 /** Nothing is older than this when it comes in; what says so has a broken clock. */
 const OLDEST = 10_000_000;
 

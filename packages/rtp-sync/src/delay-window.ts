@@ -3,6 +3,8 @@ import type { Micros } from './time.js';
 /** The window is the last 8 seconds in which something was measured. */
 const BUCKETS = 8;
 const BUCKET_SPAN = 1_000_000;
+/** Delays that range over more than this are not worth waiting for. */
+const STEADY_RANGE = 200_000;
 
 /**
  * Range of the delays measured in the last eight seconds that had any, deaf to what happens in one second only:
@@ -32,6 +34,11 @@ export class DelayWindow {
     return this.#filled < 3
       ? this.#extreme(this.#smallest, 0, -1)
       : this.#extreme(this.#smallest, 1, -1);
+  }
+
+  /** Whether the delays are alike enough for others to wait for the largest. */
+  get steady(): boolean {
+    return this.known && this.largest - this.smallest <= STEADY_RANGE;
   }
 
   /** Smallest delay in the latest second that is over; in the one under way when it is the first. */

@@ -1,4 +1,4 @@
-import { type CaptureTime, isBelievable } from './capture-clock.js';
+import { type CaptureTime, isBelievable, USABLE_BOUND } from './capture-clock.js';
 import { DelayWindow } from './delay-window.js';
 import { FrameQueue, type HeldFrame } from './frame-queue.js';
 import { type Micros, micros } from './time.js';
@@ -70,12 +70,10 @@ export interface TimelineSource<T> {
 
 /** A frame lasts so much longer when the next begins later: clocks and time-stretch leave small gaps. */
 const GAP = 5_000;
+/** Frames without a capture time that come together are given one after the other, up to so much ahead. */
+const LEAD = 40_000;
 /** A source that has brought nothing for so long is not waited for. */
 const SILENCE = 1_000_000;
-/** A source whose delays range over more than this in eight seconds is not waited for. */
-const STEADY_RANGE = 200_000;
-/** Nor is one whose clock is known worse than this. */
-const USABLE_BOUND = 100_000;
 /** A source that is further behind than it needs by more than this is brought forward at once. */
 const EXCESS = 100_000;
 
@@ -185,9 +183,9 @@ export class Source<T> implements TimelineSource<T> {
 
   /** The delay the others are asked to wait for, at most `max`; undefined when this source has no say. */
   wantedDelay(now: Micros, max: number): number | undefined {
-    const { known, largest, smallest } = this.#delays;
-    if (!known || now - this.#arrival > SILENCE || !(this.#bound <= USABLE_BOUND)) return undefined;
-    if (largest - smallest > STEADY_RANGE || largest > max) return undefined;
+    const { steady, largest } = this.#delays;
+    if (!steady || largest > max || !(this.#bound <= USABLE_BOUND)) return undefined;
+    if (now - this.#arrival > SILENCE) return undefined;
     return this.#required <= max ? Math.max(largest, this.#required) : largest;
   }
 
@@ -264,15 +262,19 @@ export class Source<T> implements TimelineSource<T> {
 
   /** Where a frame goes of which no capture time is known: after the one before, due at once if that is over. */
   #follow(now: Micros): number {
-    return Math.min(now, Math.max(this.#end, now - this.#playoutDelay));
+    return Math.min(now + LEAD, Math.max(this.#end, now - this.#playoutDelay));
   }
 
   /** Follows a source that brings everything too late for the others, and comes back from it. */
   #followOwnDelay(delay: number, step: number): void {
     const { known, recentSmallest, recentLargest } = this.#delays;
-    if (known && recentSmallest > delay) this.#ownDelay = Math.max(this.#ownDelay, recentLargest);
-    else if (this.#ownDelay - delay > EXCESS) this.#ownDelay = 0;
-    else this.#ownDelay = Math.max(0, this.#ownDelay - step);
+    if (known && recentSmallest > delay) {
+      this.#ownDelay = Math.max(this.#ownDelay, recentLargest);
+      return;
+    }
+    const enough = Math.min(this.#ownDelay, Math.max(0, recentLargest));
+    const excess = this.#ownDelay - enough;
+    this.#ownDelay -= excess > EXCESS ? excess : Math.min(excess, step);
   }
 
   /** Lets go of the frames that are over at `instant`. */

@@ -1,4 +1,4 @@
-import { type CaptureTime, isBelievable } from './capture-clock.js';
+import { type CaptureTime, isBelievable, USABLE_BOUND } from './capture-clock.js';
 import { DelayWindow } from './delay-window.js';
 import { FrameQueue } from './frame-queue.js';
 import { type Micros, micros } from './time.js';
@@ -66,10 +66,10 @@ export class VideoTimeline<V> {
 
   /**
    * The delay between capture and availability that covers what the last seconds brought; undefined before the
-   * first picture, and after 5 s without any.
+   * first picture, after 5 s without any, and while the delays or the clock are too uncertain to wait for.
    */
   requiredDelay(now: Micros): Micros | undefined {
-    if (!this.#delays.known || now - this.#measured > SILENCE) return undefined;
+    if (!this.#delays.steady || now - this.#measured > SILENCE) return undefined;
     return micros(this.#delays.largest);
   }
 
@@ -81,10 +81,11 @@ export class VideoTimeline<V> {
     this.#received++;
     const believable = isBelievable(capture, now);
     const position = believable ? capture.time : this.#follow();
-    if (believable) {
+    if (believable && capture.bound <= USABLE_BOUND) {
       this.#delays.add(now - position, now);
       this.#measured = now;
-    } else this.#unsynchronized++;
+    }
+    if (!believable) this.#unsynchronized++;
     if (this.#queue.has(position)) {
       this.#duplicated++;
       return false;

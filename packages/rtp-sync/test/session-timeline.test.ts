@@ -113,6 +113,18 @@ test('a source that joins later is behind at first, and the others reach it by 2
   }
 });
 
+test('nor does the sound of the one that joined jump while they come together', () => {
+  const { given } = play(
+    [{ delay: constant(40) }, { delay: (n) => 90 + (n % 4) * 10, from: 1000 }],
+    8,
+  );
+  const joined = of(given, 1, 1300);
+  expect(joined.length).toBe(670);
+  const steps = joined.slice(1).map((g, i) => g.heard - joined[i]!.heard);
+  expect(Math.min(...steps)).toBeGreaterThanOrEqual(9.59);
+  expect(Math.max(...steps)).toBeLessThanOrEqual(10.41);
+});
+
 test('after the slowest has left the others come back to their own delay', () => {
   const timeline = play([{ delay: constant(40) }, { delay: constant(140) }], 2);
   timeline.sources[1]!.close();
@@ -182,17 +194,32 @@ describe('nobody else hears it when a peer', () => {
   });
 });
 
-test('a peer with a broken clock is heard all the same, in order, and without a capture time', () => {
-  const { given, sources } = play(
-    [{ delay: constant(60) }, { delay: constant(50), claim: (ms) => ({ time: ms + 4e6 }) }],
-    5,
-  );
-  const heard = of(given, 1, 500);
-  expect(heard.length).toBe(450);
-  expect(of(given, 0)[0]!.behind).toBe(0);
-  for (let i = 1; i < heard.length; i++) expect(heard[i]!.heard - heard[i - 1]!.heard).toBe(10);
-  expect(heard.every((g) => g.stated === undefined)).toBe(true);
-  expect(sources[1]!.statistics().framesUnsynchronized).toBeGreaterThan(240);
+test.each([4e6, -4e6])(
+  'a peer whose clock is %i ms off is heard in order, without a capture time',
+  (off) => {
+    const { given, sources } = play(
+      [{ delay: constant(60) }, { delay: constant(50), claim: (ms) => ({ time: ms + off }) }],
+      5,
+    );
+    const heard = of(given, 1, 500);
+    expect(heard.length).toBe(450);
+    expect(of(given, 0)[0]!.behind).toBe(0);
+    for (let i = 1; i < heard.length; i++) expect(heard[i]!.heard - heard[i - 1]!.heard).toBe(10);
+    expect(heard.every((g) => g.stated === undefined)).toBe(true);
+    expect(sources[1]!.statistics().framesUnsynchronized).toBeGreaterThan(240);
+  },
+);
+
+test('without a capture time frames that come together are given one after the other', () => {
+  const timeline = new SessionTimeline<number>();
+  const source = timeline.join();
+  const heard = [];
+  for (let now = 0; now < 1000; now += 10) {
+    if (now % 40 === 0)
+      for (const n of [now, now + 20]) source.push(n, millis(20), undefined, at(now));
+    for (const { frame, offset } of timeline.pull(at(now))) heard.push(frame + offset / 1000);
+  }
+  expect(heard).toEqual(Array.from({ length: 100 }, (_, i) => i * 10));
 });
 
 test('a sender whose media clock is fast and of which no time is known does not fill the queue', () => {
@@ -205,7 +232,7 @@ test('a sender whose media clock is fast and of which no time is known does not 
     if (timeline.pull(now).length === 0) gaps++;
   }
   const { jitterBufferDelay, jitterBufferEmittedCount, framesOverflowed } = source.statistics();
-  expect(jitterBufferDelay / jitterBufferEmittedCount).toBeLessThan(0.04);
+  expect(jitterBufferDelay / jitterBufferEmittedCount).toBeLessThan(0.06);
   expect([gaps, framesOverflowed]).toEqual([0, 0]);
 });
 

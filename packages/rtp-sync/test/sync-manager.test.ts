@@ -171,6 +171,26 @@ test('pictures slower than others wait for delay the sound of their own peer onl
   expect(p.manager.statistics().audioExtraDelay).toBeGreaterThan(0.28);
 });
 
+test.each<[string, (ms: number) => { time: number; bound: number }]>([
+  ['jumps', (ms) => ({ time: ms - (ms % 800 < 400 ? 0 : 300), bound: 1 })],
+  ['is known to a second only', (ms) => ({ time: ms - 300, bound: 1000 })],
+])('nobody waits for pictures whose clock %s', (_, claim) => {
+  const video = {
+    captureAt: (rtp: number) => {
+      const { time, bound } = claim(rtp / 90);
+      return { time: at(time), bound: at(bound) };
+    },
+  };
+  const p = peer({ captureClocks: { video } });
+  const shown = play(
+    p,
+    6000,
+    () => 50,
+    () => 60,
+  );
+  expect(6000 - shown.at(-1)!.audio).toBeLessThan(90);
+});
+
 test('sound waits half a second for an expected picture, not longer', () => {
   const shown = play(
     peer({ expectVideo: true }),
