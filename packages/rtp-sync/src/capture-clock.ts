@@ -2,7 +2,6 @@ import type { ClockOffset } from './clock-offset.js';
 import type { NtpTime } from './ntp.js';
 import { RtpClock } from './rtp-clock.js';
 import { type Micros, micros } from './time.js';
-import { timestampDelta } from './wrap.js';
 
 /** When something was captured, on the local timeline: the truth lies within `time ± bound`. */
 export interface CaptureTime {
@@ -47,9 +46,6 @@ export interface SenderReportClockOptions {
   readonly clockOffset: (nowUnix: Micros) => ClockOffset | undefined;
 }
 
-/** A media clock and the wall clock of the same machine part by at most this much. */
-const DRIFT_PPM = 1000;
-
 /**
  * Capture times of one stream: its sender reports lead from RTP to the sender's wall clock, the clock offset from
  * there to the local timeline. Both uncertainties add up in the bound.
@@ -58,8 +54,6 @@ export class SenderReportClock implements CaptureClock {
   readonly #options: SenderReportClockOptions;
   #rtpClock: RtpClock;
   readonly #capture = { time: micros(0), bound: micros(0) };
-  /** RTP timestamp of the newest report. */
-  #reported = 0;
 
   constructor(options: SenderReportClockOptions) {
     this.#options = options;
@@ -68,9 +62,7 @@ export class SenderReportClock implements CaptureClock {
 
   /** Takes a sender report. Returns false, changing nothing, when it cannot be used. */
   update(ntp: NtpTime, rtpTimestamp: number): boolean {
-    if (!this.#rtpClock.update(ntp, rtpTimestamp)) return false;
-    this.#reported = rtpTimestamp;
-    return true;
+    return this.#rtpClock.update(ntp, rtpTimestamp);
   }
 
   /** Sender's wall clock at `rtpTimestamp`, in microseconds since 1970; undefined before the first report. */
@@ -84,14 +76,14 @@ export class SenderReportClock implements CaptureClock {
   }
 
   captureAt(rtpTimestamp: number, now: Micros): CaptureTime | undefined {
-    const { clockRate, unixOrigin, clockOffset } = this.#options;
+    const { unixOrigin, clockOffset } = this.#options;
     const unix = this.#rtpClock.unixAt(rtpTimestamp);
-    if (unix === undefined) return undefined;
+    const bound = this.#rtpClock.boundAt(rtpTimestamp);
+    if (unix === undefined || bound === undefined) return undefined;
     const offset = clockOffset(micros(unixOrigin + now));
     if (offset === undefined) return undefined;
-    const extrapolated = Math.abs(timestampDelta(rtpTimestamp, this.#reported)) / clockRate;
     this.#capture.time = micros(unix - offset.offset - unixOrigin);
-    this.#capture.bound = micros(Math.ceil(offset.bound + extrapolated * DRIFT_PPM));
+    this.#capture.bound = micros(offset.bound + bound);
     return this.#capture;
   }
 }
