@@ -325,6 +325,18 @@ test('a tick that spans two frames gets the rest from the second', () => {
   expect(sources[1]!.at(micros(next + 100_000))).toBeUndefined();
 });
 
+test('the delay does not feed on itself: after an hour it is what it was', () => {
+  const timeline = new SessionTimeline<number>();
+  const sources = [40, 90].map((delay) => ({ source: timeline.join(), delay }));
+  for (let now = 0; now < 3_600_000; now += 20) {
+    for (const { source, delay } of sources)
+      source.push(now, millis(20), { time: at(now - delay), bound: micros(0) }, at(now));
+    timeline.pull(at(now));
+  }
+  expect(timeline.delay).toBe(90_000);
+  for (const { source } of sources) expect(source.statistics().framesDropped).toBe(0);
+});
+
 test('small gaps between frames are bridged, larger ones are silence', () => {
   const gap = (ms: number): number => {
     const timeline = new SessionTimeline<number>();

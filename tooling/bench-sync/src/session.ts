@@ -16,6 +16,8 @@ export interface SessionScenario {
   readonly seconds: number;
   /** Whether all clocks are one (PTP, or the same machine), known to 100 µs. Default false. */
   readonly sharedClock?: boolean;
+  /** Whether the way to the peers is up to 60 ms longer than the way from them. Default false: both are alike. */
+  readonly asymmetric?: boolean;
   /** Whether peers send pictures too, which take up to 80 ms longer than the sound. Default false. */
   readonly video?: boolean;
   /** What is wrong with the last peer, from 3 s on. */
@@ -31,6 +33,8 @@ export interface SessionResult {
   /** Frames given with a capture time, and those whose true one lay outside the bound. */
   readonly stamped: number;
   readonly uncovered: number;
+  /** The bounds stated, in ms, once settled. */
+  readonly bounds: number[];
   /** Tick by tick, how many of the good peers were given at the common instant. */
   readonly aligned: number[];
 }
@@ -73,6 +77,7 @@ export function runSession(scenario: SessionScenario): SessionResult {
     misalignment: [] as number[],
     audioVideo: [] as number[],
     aligned: [] as number[],
+    bounds: [] as number[],
   };
   let stamped = 0;
   let uncovered = 0;
@@ -89,6 +94,7 @@ export function runSession(scenario: SessionScenario): SessionResult {
       const truth = frame.at + offset;
       stamped++;
       if (Math.abs(capture.time - truth) > capture.bound) uncovered++;
+      if (now >= SOURCES_SETTLED) result.bounds.push(capture.bound / 1000);
       // Whichever tick is nearer to its time shows a picture.
       const middle = micros(capture.time + TICK / 2);
       const picture = managers[frame.peer]!.getVideoFrameAtTime(middle, micros(now))?.frame;
@@ -134,6 +140,7 @@ function simulatePeer(
   const videoAt = media(VIDEO_RATE);
   const path = 5_000 + random.uniform() * 75_000;
   const jitter = 500 + random.uniform() * 4_500;
+  const detour = scenario.asymmetric === true ? random.uniform() * 60_000 : 0;
   const delay = (): number => path + random.exponential(jitter);
   const offsets = new ClockOffsetEstimator();
   const shared: ClockOffset = { offset: micros(0), bound: micros(100), roundTrip: micros(0) };
@@ -145,7 +152,7 @@ function simulatePeer(
   });
 
   for (let sent = 0, n = 0; sent < end; sent += n++ < 5 ? 100_000 : 1_000_000) {
-    const there = sent + delay();
+    const there = sent + delay() + detour;
     const back = there + delay();
     const ping = {
       sent: micros(UNIX_ORIGIN + sent),
