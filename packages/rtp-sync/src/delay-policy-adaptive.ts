@@ -3,13 +3,13 @@ import { ShadowPlayout } from './shadow-playout.js';
 import { type Micros, micros } from './time.js';
 
 /** What 1 % of concealed sound is worth, in delay. */
-const PRICES = { 'low-latency': 40_000, balanced: 120_000, robust: 360_000 } as const;
+const PRICES = { 'low-latency': 30_000, balanced: 100_000, robust: 300_000 } as const;
 
 /** How {@link AdaptiveDelayPolicy} weighs delay against loss, its bounds and its start. */
 export interface AdaptiveDelayOptions {
   /**
    * How much delay the application would rather have than 1 % more of the sound missing: a duration, or one of
-   * `low-latency` (40 ms), `balanced` (120 ms, the default) and `robust` (360 ms).
+   * `low-latency` (30 ms), `balanced` (100 ms, the default) and `robust` (300 ms).
    */
   readonly pricePerPercent?: Micros | keyof typeof PRICES;
   /** Delay before anything has been measured; default 40 ms, within the bounds. */
@@ -25,6 +25,8 @@ const CANDIDATES = 64;
 /** Candidates lie 2.5 ms apart at the smallest delay, and further the larger they are. */
 const FINEST = 2500;
 const MEMORY = 30_000_000;
+/** Packets count as later by this: the playout may be a little below its target. */
+const MARGIN = 3000;
 /** The target is looked at anew so often, and when a packet was late for it. */
 const REVIEW = 100_000;
 
@@ -69,7 +71,8 @@ export class AdaptiveDelayPolicy implements DelayPolicy {
   }
 
   observe(relativeDelay: Micros, arrival: Micros, duration: Micros, reordered: boolean): void {
-    const late = this.#shadow.packet(relativeDelay, arrival, duration, reordered, this.#chosen);
+    const delay = relativeDelay + MARGIN;
+    const late = this.#shadow.packet(delay, arrival, duration, reordered, this.#chosen);
     if (!late && arrival < this.#nextReview) return;
     this.#nextReview = arrival + REVIEW;
     this.#choose();

@@ -54,6 +54,8 @@ export class ShadowPlayout {
   readonly #memory: number;
   /** How much later than its own delay each candidate plays at present. */
   readonly #behind: Float64Array;
+  /** The last candidate that is behind; -1 if none is. */
+  #lagging = -1;
   readonly #settled: Account;
   #previous: Account;
   #current: Account;
@@ -102,7 +104,9 @@ export class ShadowPlayout {
     // An interruption is one whatever of it is cut off: a stall speaks for no delay.
     const price = delay - behind[last]! > Math.max(delays[last]!, STALL) ? 0 : weight;
     let missed = false;
-    for (let i = 0; i <= last; i++) {
+    let lagging = -1;
+    // Candidates that are neither behind nor too short for the packet have nothing to pay.
+    for (let i = 0; i <= last && (i <= this.#lagging || delays[i]! < delay); i++) {
       const over = delay - delays[i]!;
       let late = behind[i]! - won;
       // Packets are skipped until those due now.
@@ -118,8 +122,10 @@ export class ShadowPlayout {
         if (i === played) missed = true;
       }
       behind[i] = late;
+      if (late > 0) lagging = i;
       excess[i] = excess[i]! + late * duration * weight;
     }
+    this.#lagging = lagging;
     this.#current.time += duration * weight;
     return missed;
   }
@@ -149,6 +155,7 @@ export class ShadowPlayout {
     this.#previous.scale(0);
     this.#current.scale(0);
     this.#behind.fill(0);
+    this.#lagging = -1;
   }
 
   #advance(arrival: number, elapsed: number): void {

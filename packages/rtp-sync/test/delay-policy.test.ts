@@ -33,7 +33,7 @@ test('the target covers nearly all packets of a jittery network, and no more tha
   feed(policy, 30, delay);
   const late = Array.from({ length: 5000 }, delay).filter((d) => d > policy.target).length;
   expect({ seed, late: late / 5000 < 0.01 }).toEqual({ seed, late: true });
-  expect(policy.target).toBeLessThanOrEqual(65_000);
+  expect(policy.target).toBeLessThanOrEqual(70_000);
 });
 
 test('one late packet does not move the target', () => {
@@ -138,7 +138,7 @@ test('who pays more for loss waits longer', () => {
   const targets = (['low-latency', 'balanced', 'robust', at(5), at(2000)] as const).map((price) => {
     const policy = new AdaptiveDelayPolicy({ pricePerPercent: price });
     const rnd = random(11);
-    feed(policy, 60, () => -20_000 * Math.log(1 - rnd()));
+    feed(policy, 60, () => (rnd() < 0.02 ? 400_000 * rnd() ** 2 : 0));
     return policy.target;
   });
   const [lowLatency, balanced, robust, least, most] = targets;

@@ -10,7 +10,7 @@ import type { Arrivals } from './arrivals.js';
 import { type Playout, replay } from './replay.js';
 
 /** The price of the default policy, by which regret is reckoned too. */
-const PRICE_PER_PERCENT = millis(120);
+const PRICE_PER_PERCENT = millis(100);
 /** The fixed delays that hindsight chooses among, in ms. */
 const FIXED_MS = [
   15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100, 110, 120, 140, 160, 180, 200, 230, 260, 300,
