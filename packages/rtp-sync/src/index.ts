@@ -27,7 +27,7 @@ export type { InsertResult, PlayoutDecision, StretchDecision } from './playout-d
 export { estimatedPlayoutTimestamp } from './playout-timestamp.js';
 export type { PlayoutStatistics } from './playout-statistics.js';
 export { ReceptionStatistics } from './reception-statistics.js';
-export type { SequenceVerdict } from './reception-statistics.js';
+export type { ReceptionOptions, SequenceVerdict } from './reception-statistics.js';
 export { reportExchange, reportRoundTrip } from './rtcp-round-trip.js';
 export type { ReportBlockTimes } from './rtcp-round-trip.js';
 export { RtpClock } from './rtp-clock.js';
