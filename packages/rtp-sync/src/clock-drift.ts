@@ -15,10 +15,6 @@ const BLOCKS = 240;
 const MIN_BLOCKS = 8;
 /** A step of the path delay is looked for every eight seconds, and when a block is off the line. */
 const SEARCH_EVERY = 16;
-/** Evidence from which a step is believed; from which it is allowed for in the bound, and by how much. */
-const EVIDENCE = 14;
-const DOUBT = 3;
-const DOUBT_FACTOR = 2;
 /** A block is off the line when it is off by this, and by this many times the mean height above the line. */
 const MIN_STEP = 300;
 const STEP_FACTOR = 2.5;
@@ -51,8 +47,6 @@ export class ClockDriftEstimator {
   readonly #meanY = new Float64Array(BLOCKS);
   #size = 0;
   #untilSearch = SEARCH_EVERY;
-  /** What a step that is suspected, but not certain, could have done to the slope. */
-  #doubt = 0;
   /** Delays have no floor: means are used in place of minima. */
   #soft = false;
   readonly #envelope = new LowerEnvelope(BLOCKS, LIMIT);
@@ -171,13 +165,10 @@ export class ClockDriftEstimator {
   /** Ends the line where the path delay stepped, and keeps what it says of the slope. */
   #splitAtStep(): boolean {
     const size = this.#size;
-    const step = this.#soft
+    const at = this.#soft
       ? findMeanStep(this.#meanX, this.#meanY, size)
       : findEnvelopeStep(this.#minX, this.#minY, size, LIMIT);
-    this.#doubt = step.evidence > DOUBT ? DOUBT_FACTOR * Math.abs(step.slopeChange) : 0;
-    if (step.evidence < EVIDENCE) return false;
-    const at = step.index;
-    this.#doubt = 0;
+    if (at < 0) return false;
     if (at >= MIN_BLOCKS) {
       this.#size = at;
       this.#refit();
@@ -199,13 +190,11 @@ export class ClockDriftEstimator {
     this.#soft = !low && envelope.variation < SOFT_VARIATION;
     const { value } = this.#soft ? mean : envelope;
     let { bound } = this.#soft ? mean : envelope;
-    // Few blocks can take noise for a floor: then the wider bound holds.
-    const sure = low || (envelope.variation >= SURE_VARIATION && this.#size >= SURE_BLOCKS);
+    // Few blocks can take noise for a floor, or a floor for noise: then the wider bound holds.
+    const sure =
+      low || (this.#size >= SURE_BLOCKS && (this.#soft || envelope.variation >= SURE_VARIATION));
     if (!sure) bound = Math.max(envelope.bound, mean.bound);
-    this.#combine(
-      Math.max(-LIMIT, Math.min(LIMIT, value)),
-      Math.max(bound, this.#doubt, MIN_BOUND),
-    );
+    this.#combine(Math.max(-LIMIT, Math.min(LIMIT, value)), Math.max(bound, MIN_BOUND));
   }
 
   /** Weighs the current line and the ones before by their bounds. */

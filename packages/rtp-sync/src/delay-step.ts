@@ -1,3 +1,5 @@
+/** How much likelier two levels are than one, as a natural logarithm, when a step is believed. */
+const EVIDENCE = 14;
 /** Points on either side of a step. */
 const MIN_SIDE = 2;
 /** Slopes tried on either side of the best one at each refinement, and the fineness that ends it. */
@@ -6,26 +8,19 @@ const PRECISION = 2e-6;
 /** Mean heights below this many microseconds are the resolution of clocks. */
 const RESOLUTION = 10;
 
-/** A place where the level of a line may step. */
-export interface DelayStep {
-  /** Index of the first point after it. */
-  readonly index: number;
-  /** How much likelier two levels are than one, as a natural logarithm. */
-  readonly evidence: number;
-  /** Slope of the two lines, less that of one line. */
-  readonly slopeChange: number;
-}
-
 /**
- * Finds where the level of the first `size` points (`x` increasing) most likely steps, when lines of one slope
- * (within ± `limit`) lie below all their points; evidence is the likelihood ratio for exponential heights.
+ * Finds where the level of the first `size` points (`x` increasing) steps: the index of the first point after it,
+ * or −1 when two levels do not explain the points much better than one.
+ *
+ * The levels are lines of one slope (within ± `limit`) below all their points; what counts is the likelihood ratio
+ * for exponential heights above them.
  */
 export function findEnvelopeStep(
   x: Float64Array,
   y: Float64Array,
   size: number,
   limit: number,
-): DelayStep {
+): number {
   const lowest = new Float64Array(size);
   let least = Number.POSITIVE_INFINITY;
   let one = Number.POSITIVE_INFINITY;
@@ -65,12 +60,11 @@ export function findEnvelopeStep(
       tryAt(centreOfOne + (k / GRID) * width);
     }
   }
-  const evidence = size * Math.log((one + RESOLUTION) / (least + RESOLUTION));
-  return { index, evidence, slopeChange: slope - slopeOfOne };
+  return size * Math.log((one + RESOLUTION) / (least + RESOLUTION)) > EVIDENCE ? index : -1;
 }
 
 /** Like {@link findEnvelopeStep} for points that scatter on both sides of their line, as Gaussian noise does. */
-export function findMeanStep(x: Float64Array, y: Float64Array, size: number): DelayStep {
+export function findMeanStep(x: Float64Array, y: Float64Array, size: number): number {
   let sx = 0;
   let sy = 0;
   let sxx = 0;
@@ -91,7 +85,6 @@ export function findMeanStep(x: Float64Array, y: Float64Array, size: number): De
   const xy = sxy - (sx * sy) / size;
   const one = scatter(xx, xy, syy - (sy * sy) / size);
   let index = size;
-  let slope = xy / xx;
   let least = one;
   let lx = 0;
   let ly = 0;
@@ -108,9 +101,8 @@ export function findMeanStep(x: Float64Array, y: Float64Array, size: number): De
     if (two >= least) continue;
     least = two;
     index = split;
-    slope = across / within;
   }
-  return { index, evidence: (size / 2) * Math.log(one / least), slopeChange: slope - xy / xx };
+  return (size / 2) * Math.log(one / least) > EVIDENCE ? index : -1;
 }
 
 /** Sum of squares about lines of the best common slope. */

@@ -28,7 +28,7 @@ const NEGLIGIBLE = 40;
  * With heights above the line that are exponential with mean m, the likelihood of slope b is exp(n·A(b)/m), where
  * A(b) is the mean height of the highest line of that slope below all points. A is piecewise linear over the
  * vertices of the lower convex hull; the estimate is the mean of that density, and the bound a multiple of its
- * standard deviation. The multiple covers 99.9 % of seeded runs, at 20 points (9) and at hundreds (5).
+ * standard deviation. The multiple covers 99.9 % of seeded runs, at 20 points (10) and at hundreds (7).
  */
 export class LowerEnvelope implements EnvelopeFit {
   readonly #hull: Int32Array;
@@ -59,7 +59,7 @@ export class LowerEnvelope implements EnvelopeFit {
     this.#centre = sum / size;
     this.#measure(x, y, this.#edgeSlope(x, y), size);
     this.#integrate(x, y, size / Math.max(RESOLUTION, this.meanResidual));
-    this.bound *= 5 + 80 / size;
+    this.bound *= 7 + 60 / size;
     this.level = Number.POSITIVE_INFINITY;
     for (let k = 0; k < this.#vertices; k++) {
       const i = this.#hull[k]!;

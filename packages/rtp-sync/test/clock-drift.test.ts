@@ -55,6 +55,16 @@ test('changes of the route leave the drift known', () => {
   for (const mark of [1, 2, 3]) expect(worst(results, mark)).toBeLessThanOrEqual(5);
 });
 
+test('the first blocks after a change of the route do not bend the line', () => {
+  const path = (s: number): number => (s < 30 ? 50 : 90);
+  const shorter = (s: number): number => (s < 30 ? 90 : 50);
+  for (const route of [path, shorter]) {
+    const marks = [29.9, 30.7, 31.3, 31.9, 32.5, 33.1];
+    const results = runs(4, { seconds: 34, delays: queueing, path: route }, marks);
+    for (const mark of marks.keys()) expect(worst(results, mark)).toBeLessThanOrEqual(5);
+  }
+});
+
 test('a pause changes nothing of what is known, and the drift goes on being followed', () => {
   const sender = { seconds: 90, delays: queueing, silence: [30, 75] } as const;
   for (const [before, after, end] of runs(5, sender, [29.9, 75.4, 89])) {
@@ -66,8 +76,10 @@ test('a pause changes nothing of what is known, and the drift goes on being foll
 test.each([0, 127, 32_767, 65_535, 2 ** 31 - 1, 2 ** 32 - 1])(
   'timestamps that begin at %i wrap unnoticed',
   (firstTimestamp) => {
-    const [at30] = run({ seed: 3, ppm: 250, seconds: 31, delays: queueing, firstTimestamp }, [30]);
+    const sender = { seed: 3, ppm: 250, seconds: 31, delays: queueing };
+    const [at30] = run({ ...sender, firstTimestamp }, [30]);
     expect(at30!.error).toBeLessThanOrEqual(5);
+    expect([at30]).toEqual(run(sender, [30]));
   },
 );
 
@@ -117,6 +129,15 @@ test.each([
 ])('the stated bound covers the error: %s jitter', (_, delays) => {
   for (const results of runs(8, { seconds: 61, delays }, [5, 10, 20, 40, 60]))
     for (const { error, bound } of results) expect(error).toBeLessThanOrEqual(bound);
+});
+
+test('noise without a floor has a bound that is in proportion', () => {
+  const results = runs(6, { seconds: 121, delays: normal }, [60, 120]);
+  for (const [at60, at120] of results) {
+    expect(at60!.bound).toBeGreaterThan(100);
+    expect(at60!.bound).toBeLessThan(400);
+    expect(at120!.bound).toBeLessThan(at60!.bound / 2);
+  }
 });
 
 test('the bound is not made of nothing: it narrows as the line grows', () => {

@@ -141,6 +141,20 @@ test('a clock that changes its rate is followed', () => {
   }
 });
 
+test('the bound allows for oscillators that wander', () => {
+  const estimator = new ClockOffsetEstimator();
+  // ± 12 ppm around 100 ppm, in periods of five minutes; a wire of 20 µs hides nothing.
+  const period = 300e6 / (2 * Math.PI);
+  const offset = (t: number): number => 100e-6 * t + 12e-6 * period * Math.sin(t / period);
+  for (const exchange of exchanges({ seed: 1, offset, out: 0.02, back: 0.02, jitter: 0 }, 600)) {
+    estimator.add(exchange);
+    const now = micros(exchange.received + 900_000);
+    const estimate = estimator.estimate(now)!;
+    expect(Math.abs(estimate.offset - offset(now))).toBeLessThanOrEqual(estimate.bound);
+    expect(estimate.bound).toBeLessThan(1100);
+  }
+});
+
 test('an uncertain exchange widens its own bound only', () => {
   const [certain] = exchanges({ seed: 1, offset: () => 0, out: 5, back: 5, jitter: 0 }, 1);
   const estimator = new ClockOffsetEstimator();

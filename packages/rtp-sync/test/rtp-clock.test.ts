@@ -137,6 +137,15 @@ test('garbage between the reports does no harm', () => {
   }
 });
 
+test('reports off the line that disagree are no step', () => {
+  const clock = new RtpClock(48_000);
+  for (let k = 0; k < 10; k++) clock.update(ntpFromUnix(micros(NOON + k * 1e6)), k * 48_000);
+  for (let k = 10; k < 20; k++)
+    clock.update(ntpFromUnix(micros(NOON + k * 1e6 + 40e6 * (k % 3) + 60e6)), k * 48_000);
+  expect([clock.steps, clock.reportsRefused]).toEqual([0, 10]);
+  expect(Math.abs(clock.unixAt(20 * 48_000)! - NOON - 20e6)).toBeLessThan(5);
+});
+
 test('a first report of garbage is forgotten after three good ones', () => {
   const clock = new RtpClock(48_000);
   clock.update({ seconds: 12_345, fraction: 678 }, 99);
