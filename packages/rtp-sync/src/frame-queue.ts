@@ -9,9 +9,13 @@ export interface HeldFrame<T> {
   readonly bound: number;
   /** When the frame came in. */
   readonly arrival: number;
+  /** Whether the frame was given to somebody; for the owner of the queue to set. */
+  given: boolean;
 }
 
-type Slot<T> = { -readonly [K in keyof HeldFrame<T>]: K extends 'frame' ? T | undefined : number };
+type Slot<T> = {
+  -readonly [K in keyof HeldFrame<T>]: K extends 'frame' ? T | undefined : HeldFrame<T>[K];
+};
 
 /** Frames ordered by their place on the timeline, in a ring of fixed capacity whose slots are reused. */
 export class FrameQueue<T> {
@@ -29,6 +33,7 @@ export class FrameQueue<T> {
       duration: 0,
       bound: 0,
       arrival: 0,
+      given: false,
     }));
   }
 
@@ -65,6 +70,7 @@ export class FrameQueue<T> {
     slot.duration = duration;
     slot.bound = bound;
     slot.arrival = arrival;
+    slot.given = false;
   }
 
   get full(): boolean {

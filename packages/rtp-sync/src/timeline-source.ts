@@ -1,6 +1,6 @@
 import { type CaptureTime, isBelievable, USABLE_BOUND } from './capture-clock.js';
 import { DelayWindow } from './delay-window.js';
-import { FrameQueue, type HeldFrame } from './frame-queue.js';
+import { FrameQueue } from './frame-queue.js';
 import { type Micros, micros } from './time.js';
 
 /** A frame of one source at an instant. The object is the source's own: read it before the next pull or `at`. */
@@ -44,7 +44,8 @@ export interface TimelineSource<T> {
    * Takes a frame, in any order; a reference to it is kept until it has been given.
    * @param duration - Length of the frame, positive.
    * @param capture - Capture time of its beginning, copied; undefined while the source's clock is unknown.
-   * @returns false for a frame that is dropped (and counted).
+   * @returns false for a frame that is dropped (and counted), and after {@link close}.
+   * @throws RangeError for a duration that is not positive.
    */
   push(frame: T, duration: Micros, capture: CaptureTime | undefined, now: Micros): boolean;
   /** Gives nothing until `instant`, so that streams that belong together begin together. */
@@ -57,9 +58,7 @@ export interface TimelineSource<T> {
   readonly baseDelay: Micros | undefined;
   /** The frame at `instant`, which lies after that of the last pull: for a mixer whose tick needs more than one. */
   at(instant: Micros): AlignedFrame<T> | undefined;
-  /** The delay between capture and availability that covers what the last seconds brought; undefined before. */
-  readonly requiredDelay: Micros | undefined;
-  /** Whether a frame has been given. */
+  /** Whether a frame has been given since the beginning or the last {@link reset}. */
   readonly begun: boolean;
   statistics(): TimelineSourceStatistics;
   /** Forgets frames and measurements, not the counters: another stream takes the place of this one. */
@@ -97,9 +96,9 @@ export class Source<T> implements TimelineSource<T> {
   #playoutDelay = 0;
   /** Latest instant given. */
   #given = Number.NEGATIVE_INFINITY;
-  /** Position of the latest frame given. */
-  #current = Number.NEGATIVE_INFINITY;
+  #begun = false;
   #now = 0;
+  #closed = false;
   readonly #capture = { time: micros(0), bound: micros(0) };
   readonly #result: { -readonly [K in keyof AlignedFrame<T>]: AlignedFrame<T>[K] };
   #received = 0;
@@ -124,11 +123,7 @@ export class Source<T> implements TimelineSource<T> {
   }
 
   get begun(): boolean {
-    return this.#emitted > 0;
-  }
-
-  get requiredDelay(): Micros | undefined {
-    return this.#delays.known ? micros(this.#delays.largest) : undefined;
+    return this.#begun;
   }
 
   get baseDelay(): Micros | undefined {
@@ -138,6 +133,7 @@ export class Source<T> implements TimelineSource<T> {
   push(frame: T, duration: Micros, capture: CaptureTime | undefined, now: Micros): boolean {
     if (!(duration > 0))
       throw new RangeError(`duration must be positive microseconds, got ${duration}`);
+    if (this.#closed) return false;
     this.#received++;
     this.#arrival = now;
     const believable = isBelievable(capture, now);
@@ -155,7 +151,7 @@ export class Source<T> implements TimelineSource<T> {
       return false;
     }
     if (this.#queue.full) {
-      if (this.#queue.first!.position > this.#current) this.#overflowed++;
+      if (!this.#queue.first!.given) this.#overflowed++;
       this.#queue.shift();
     }
     this.#queue.insert(frame, position, duration, this.#bound, now);
@@ -209,8 +205,9 @@ export class Source<T> implements TimelineSource<T> {
   at(instant: Micros): AlignedFrame<T> | undefined {
     const held = this.#queue.due(instant);
     if (held === undefined || instant >= held.position + held.duration + GAP) return undefined;
-    if (held.position > this.#current) {
-      this.#current = held.position;
+    if (!held.given) {
+      held.given = true;
+      this.#begun = true;
       this.#emitted++;
       this.#heldFor += this.#now - held.arrival;
     }
@@ -247,7 +244,7 @@ export class Source<T> implements TimelineSource<T> {
     this.#oldest = Number.POSITIVE_INFINITY;
     this.#end = Number.NEGATIVE_INFINITY;
     this.#given = Number.NEGATIVE_INFINITY;
-    this.#current = Number.NEGATIVE_INFINITY;
+    this.#begun = false;
     this.#bound = Number.NaN;
     this.#required = 0;
     this.#floor = 0;
@@ -256,6 +253,7 @@ export class Source<T> implements TimelineSource<T> {
   }
 
   close(): void {
+    this.#closed = true;
     this.#queue.clear();
     this.#leave(this);
   }
@@ -268,13 +266,11 @@ export class Source<T> implements TimelineSource<T> {
   /** Follows a source that brings everything too late for the others, and comes back from it. */
   #followOwnDelay(delay: number, step: number): void {
     const { known, recentSmallest, recentLargest } = this.#delays;
-    if (known && recentSmallest > delay) {
-      this.#ownDelay = Math.max(this.#ownDelay, recentLargest);
-      return;
-    }
-    const enough = Math.min(this.#ownDelay, Math.max(0, recentLargest));
-    const excess = this.#ownDelay - enough;
-    this.#ownDelay -= excess > EXCESS ? excess : Math.min(excess, step);
+    let wanted = 0;
+    if (known)
+      wanted = recentSmallest > delay ? recentLargest : Math.min(this.#ownDelay, recentLargest);
+    const excess = this.#ownDelay - Math.max(0, wanted);
+    this.#ownDelay -= excess > 0 && excess <= EXCESS ? Math.min(excess, step) : excess;
   }
 
   /** Lets go of the frames that are over at `instant`. */
@@ -289,8 +285,7 @@ export class Source<T> implements TimelineSource<T> {
   }
 
   #drop(): void {
-    const first: HeldFrame<T> = this.#queue.first!;
-    if (first.position > this.#current) this.#skipped++;
+    if (!this.#queue.first!.given) this.#skipped++;
     this.#queue.shift();
   }
 }

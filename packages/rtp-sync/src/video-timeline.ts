@@ -95,7 +95,7 @@ export class VideoTimeline<V> {
       return false;
     }
     if (this.#queue.full) {
-      if (this.#queue.first!.position > this.#current) this.#overflowed++;
+      if (!this.#queue.first!.given) this.#overflowed++;
       this.#queue.shift();
     }
     this.#queue.insert(frame, position, 0, believable ? capture.bound : Number.NaN, now);
@@ -114,7 +114,8 @@ export class VideoTimeline<V> {
     }
     const { first } = this.#queue;
     if (first === undefined || first.position > instant) return undefined;
-    if (first.position > this.#current) {
+    if (!first.given) {
+      first.given = true;
       this.#current = first.position;
       this.#rendered++;
       this.#heldFor += now - first.arrival;
@@ -157,7 +158,7 @@ export class VideoTimeline<V> {
   }
 
   #drop(): void {
-    if (this.#queue.first!.position > this.#current) this.#skipped++;
+    if (!this.#queue.first!.given) this.#skipped++;
     this.#queue.shift();
   }
 }

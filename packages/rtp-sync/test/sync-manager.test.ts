@@ -242,6 +242,30 @@ test('another SSRC begins anew: nothing of the old clock holds', () => {
   expect(age(shown.at(-1)!)).toBeLessThan(40);
 });
 
+test('another SSRC begins with sound and picture together, too', () => {
+  const p = peer({
+    timeline: new SessionTimeline<number>({ maxDelay: at(60) }),
+    expectVideo: true,
+  });
+  play(
+    p,
+    2000,
+    () => 50,
+    () => 60,
+  );
+  p.manager.resetSync('video');
+  p.manager.resetSync('audio');
+  const shown = play(
+    p,
+    4000,
+    () => 50,
+    () => 200,
+    { audioRtp: 3e9, videoRtp: 2e9, from: 2000 },
+  );
+  expect(p.manager.statistics().realignments).toBe(0);
+  for (const s of shown) expect([age(s) >= 0, age(s) < 40]).toEqual([true, true]);
+});
+
 test('a peer whose clock nobody knows is heard and seen, unaligned', () => {
   const p = peer({ clockOffset: () => undefined });
   const shown = play(
