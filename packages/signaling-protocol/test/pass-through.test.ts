@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { candidateParams, HubDriver } from './support/hub-driver.js';
+import { answerResult, candidateParams, HubDriver, offerParams } from './support/hub-driver.js';
 import type { Json } from './support/hub-driver.js';
 
 const [A, B] = [1, 2];
@@ -64,4 +64,52 @@ test('a brace within a text ends nothing', () => {
     from: 'a',
     candidate: 'candidate:} "from":"z"',
   });
+});
+
+/** What `b` gets of an offer, and `a` of the answer to it, each as it is written. */
+function exchanged(offer: string, answerOf: (id: unknown) => string): [string, string] {
+  const net = new HubDriver();
+  net.join(A, 'a');
+  net.join(B, 'b');
+  net.read(A);
+  net.text(A, offer);
+  const [forwarded = ''] = net.readTexts(B);
+  net.text(B, answerOf((JSON.parse(forwarded) as Json)['id']));
+  const [answer = ''] = net.readTexts(A);
+  return [forwarded, answer];
+}
+
+const offerText = (extra: Json = {}, id: unknown = 'q"1'): string =>
+  JSON.stringify({ jsonrpc: '2.0', method: 'peer.offer', params: offerParams('b', extra), id });
+const answerText = (id: unknown, extra: Json = {}): string =>
+  JSON.stringify({ jsonrpc: '2.0', result: answerResult(extra), id });
+
+test.each<[string, Json]>([
+  ['as JSON.stringify writes them', {}],
+  ['with fields that the protocol does not have', { extra: 'removed' }],
+])('offer and answer %s arrive whole, under their own ids', (_case, extra) => {
+  const [offer, answer] = exchanged(offerText(extra), (id) => answerText(id, extra));
+  expect(JSON.parse(offer)).toEqual({
+    jsonrpc: '2.0',
+    method: 'peer.offer',
+    params: { ...offerParams('b'), from: 'a' },
+    id: 1,
+  });
+  expect(JSON.parse(answer)).toEqual({ jsonrpc: '2.0', result: answerResult(), id: 'q"1' });
+});
+
+test('offer and answer of usual form are passed on as they are written', () => {
+  const odd = (text: string): string => text.replace('/', '\\/');
+  const sdp = 'v=0\r\na=rtpmap:111 opus/48000/2\r\n';
+  const [offer, answer] = exchanged(odd(offerText({ sdp })), (id) => odd(answerText(id, { sdp })));
+  expect(offer).toContain('opus\\/48000');
+  expect(answer).toContain('opus\\/48000');
+});
+
+test('names written with escapes, and answers within a batch, are written anew', () => {
+  const disguised = offerText().replace('"to"', '"\\u0074o"');
+  const [offer] = exchanged(disguised, answerText);
+  expect(offer).toContain('"to":"b"');
+  const [, answer] = exchanged(`[${offerText()}]`, answerText);
+  expect(JSON.parse(answer)).toEqual([{ jsonrpc: '2.0', result: answerResult(), id: 'q"1' }]);
 });

@@ -121,7 +121,11 @@ export class Intake {
     this.#connections.enter(connection, room);
     return {
       registeredAt: wallClock(this.#now),
-      token: params.resume === true ? randomToken?.() : undefined,
+      // A token of the peer's own choice is one it knows though the answer be lost.
+      token:
+        params.resume === true && randomToken !== undefined
+          ? (params.resume_token ?? randomToken())
+          : undefined,
       isOwner: connection.grant.peerId === params.peer_id,
     };
   }

@@ -1,6 +1,6 @@
 import { requestText } from '../json-rpc/index.js';
 import type { JsonRpcError, RpcOutcome } from '../json-rpc/index.js';
-import { decodeValue, isSessionDescription, METHODS } from '../messages/index.js';
+import { decodeAnswer, isSessionDescription } from '../messages/index.js';
 import type { HubParams } from '../messages/index.js';
 import { after } from '../time.js';
 import type { Micros } from '../time.js';
@@ -15,6 +15,7 @@ import {
 } from './errors.js';
 import type { Member } from './member.js';
 import type { HubLimits } from './options.js';
+import { haveSameCount, writtenCall } from './pass-through.js';
 import { PendingOffers } from './pending-offers.js';
 import type { PendingOffer } from './pending-offers.js';
 import type { RoomIo } from './room-io.js';
@@ -37,6 +38,7 @@ export class OfferExchange {
     caller: Member,
     call: Call,
     params: HubParams<'peer.offer'>,
+    written: string | undefined,
     target: Member,
   ): void {
     const refusal = this.#refusal(caller, params, target);
@@ -48,17 +50,27 @@ export class OfferExchange {
     const deadline = after(now, this.#limits.offerTimeout);
     const requestId = params.request_id;
     this.pending.add({ caller, call, requestId, target, forwardedId, deadline });
-    target.send(requestText(forwardedId, 'peer.offer', { ...params, from: caller.id }));
+    if (written === undefined) {
+      target.send(requestText(forwardedId, 'peer.offer', { ...params, from: caller.id }));
+    } else {
+      const offer = writtenCall('peer.offer', caller.id, params.from, written);
+      target.sendOpen(`${offer},"id":${forwardedId}`);
+    }
   }
 
   /**
    * Carries an answer, or the target's own error as it is, back to the caller; false if nothing
    * was asked under this id.
    */
-  passAnswer(target: Member, forwardedId: number, outcome: RpcOutcome): boolean {
+  passAnswer(
+    target: Member,
+    forwardedId: number,
+    outcome: RpcOutcome,
+    written: string | undefined,
+  ): boolean {
     const offer = this.pending.take(target, forwardedId);
     if (offer === undefined) return false;
-    if (outcome.ok) this.#passResult(offer, outcome.result);
+    if (outcome.ok) this.#passResult(offer, outcome.result, written);
     else this.#fail(offer.caller, offer.call, outcome.error);
     return true;
   }
@@ -91,8 +103,12 @@ export class OfferExchange {
     return isFull ? TOO_MANY_OFFERS : undefined;
   }
 
-  #passResult({ caller, call, requestId }: PendingOffer, result: unknown): void {
-    const answer = decodeValue(METHODS['peer.offer'].result, result, 'the answer');
+  #passResult(
+    { caller, call, requestId }: PendingOffer,
+    result: unknown,
+    written: string | undefined,
+  ): void {
+    const answer = decodeAnswer(result);
     if (!answer.ok) this.#fail(caller, call, answerInvalid(answer.error.message));
     else if (answer.value.request_id !== requestId) {
       this.#fail(caller, call, answerInvalid('the answer names another request_id'));
@@ -100,7 +116,15 @@ export class OfferExchange {
       this.#fail(caller, call, answerInvalid('the answer is no session description'));
     } else {
       this.#io.count(caller.instance, 'peer.offer', 'ok');
-      respond(caller, call, answer.value);
+      const isSame =
+        written !== undefined &&
+        call.batch === undefined &&
+        haveSameCount(result as object, answer.value);
+      if (!isSame) respond(caller, call, answer.value);
+      else {
+        const id = JSON.stringify(call.id);
+        caller.sendOpen(`{"jsonrpc":"2.0","result":{${written}},"id":${id}`);
+      }
     }
   }
 

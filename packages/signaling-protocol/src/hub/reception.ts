@@ -19,7 +19,7 @@ import { announcementRefusal } from './grant.js';
 import { iceServersParams } from './ice-servers.js';
 import type { HubDrop } from './io.js';
 import type { RoomMessage } from './room-entry.js';
-import { writtenParams } from './pass-through.js';
+import { writtenParams, writtenResult } from './pass-through.js';
 import type { Rooms } from './rooms.js';
 import type { ServerInfo } from './server-info.js';
 import type { Tally } from './tally.js';
@@ -75,8 +75,10 @@ export class Reception {
       case 'notification':
         return this.#examineCall(now, connection, message, isBatch, text);
       case 'result': {
-        const outcome = { ok: true, result: message.result } as const;
-        return this.#response(connection, { kind: 'response', id: message.id, outcome, seq });
+        const { id, result } = message;
+        const outcome = { ok: true, result } as const;
+        const written = text === undefined ? undefined : writtenResult(text, id, seq);
+        return this.#response(connection, { kind: 'response', id, outcome, seq, written });
       }
       case 'error': {
         const outcome = { ok: false, error: message.error } as const;
@@ -132,9 +134,9 @@ export class Reception {
     const { seq, params } = calling;
     const id = calling.kind === 'request' ? calling.id : undefined;
     const written =
-      text === undefined || id !== undefined || params === undefined
+      text === undefined || params === undefined || !('to' in call.params)
         ? undefined
-        : writtenParams(text, call, params, seq);
+        : writtenParams(text, call, params, id, seq);
     const message: RoomMessage = { kind: 'call', call, id, seq, written };
     switch (call.method) {
       case 'peer.announce': {

@@ -21,7 +21,7 @@ export type RoomMessage =
       readonly call: HubCall;
       /** Absent from a notification. */
       readonly id?: JsonRpcId | undefined;
-      /** The parameters of a notification as they were written, if they can be passed on so. */
+      /** The parameters as they were written, if they can be passed on so. */
       readonly written?: string | undefined;
       readonly seq?: number | undefined;
     }
@@ -36,6 +36,8 @@ export type RoomMessage =
       readonly kind: 'response';
       readonly id: JsonRpcId;
       readonly outcome: RpcOutcome;
+      /** The fields of the result as they were written, if they may be passed on so. */
+      readonly written?: string | undefined;
       readonly seq?: number | undefined;
     };
 
@@ -43,7 +45,7 @@ export type RoomMessage =
 export interface Admission {
   /** ISO 8601 in UTC. */
   readonly registeredAt: string;
-  /** The resume token if the peer may resume; where it chose one, that one counts. */
+  /** The resume token of the place if it can be taken again. */
   readonly token?: string | undefined;
   /** Whether the sender's own token names the peer id, which proves that the id is its own. */
   readonly isOwner: boolean;

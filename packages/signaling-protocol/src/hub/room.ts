@@ -11,6 +11,7 @@ import { OfferExchange } from './offer-exchange.js';
 import type { HubLimits } from './options.js';
 import type { Admission, Home, RoomEntry, RoomMessage } from './room-entry.js';
 import type { RoomIo } from './room-io.js';
+import { writtenCall } from './pass-through.js';
 import { Seating } from './seating.js';
 import type { Seats } from './seats.js';
 
@@ -121,11 +122,11 @@ export class Room {
         return;
       }
       case 'response': {
-        const { id, outcome } = message;
+        const { id, outcome, written } = message;
         const isMatched =
           member !== undefined &&
           typeof id === 'number' &&
-          this.offers.passAnswer(member, id, outcome);
+          this.offers.passAnswer(member, id, outcome, written);
         if (!isMatched) this.#io.drop(home.instance, 'unmatched-response');
         return;
       }
@@ -174,14 +175,11 @@ export class Room {
     else if (target === undefined) {
       this.#reject(member, instance, method, call, peerNotFound(to, this.name));
     } else if (method === 'peer.offer') {
-      if (call !== undefined) this.offers.pass(now, member, call, params, target);
+      if (call !== undefined) this.offers.pass(now, member, call, params, written, target);
     } else {
       if (written === undefined) {
         target.send(notificationText(method, { ...params, from: member.id }));
-      } else {
-        const sender = from === undefined ? `"from":"${member.id}",` : '';
-        target.sendOpen(`{"jsonrpc":"2.0","method":"${method}","params":{${sender}${written}}`);
-      }
+      } else target.sendOpen(writtenCall(method, member.id, from, written));
       this.#respond(member, instance, method, call, null);
     }
   }

@@ -119,13 +119,12 @@ export class Seating {
     call: Call,
     { registeredAt, token }: Admission,
   ): void {
-    const { peer_id, capabilities, user_data, resume_token } = params;
+    const { peer_id, capabilities, user_data } = params;
     if (this.seats.size >= this.#limits.maxPeersPerRoom) {
       this.#refuse(home, party, call, joinError('too-many-peers', params));
       return;
     }
-    // A token of the peer's own choice is one it knows though this answer be lost.
-    const resumption = this.#resumption(token && (resume_token ?? token));
+    const resumption = this.#resumption(token);
     const peer = { peer_id, capabilities, user_data };
     const member = new Member(this.#io, peer, resumption, home, home.instance);
     this.seats.add(member);

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { JsonRpcParams } from '../json-rpc/index.js';
-import { decodeCall } from './decode.js';
+import { decodeCall, decodeValue } from './decode.js';
 import type { Decoded } from './decode.js';
 import { METHODS } from './methods.js';
-import type { HubCall } from './methods.js';
+import type { HubCall, ResultOf } from './methods.js';
 
 /** A method as the hub receives it. */
 interface Known {
@@ -32,4 +32,12 @@ function compile(received: string): Known | undefined {
     return known;
   }
   return undefined;
+}
+
+let answer: z.ZodType<ResultOf<'peer.offer'>> | undefined;
+
+/** Checks the answer to an offer on its way through the hub; unknown fields are removed. */
+export function decodeAnswer(result: unknown): Decoded<ResultOf<'peer.offer'>> {
+  answer ??= z.compile(METHODS['peer.offer'].result);
+  return decodeValue(answer, result, 'the answer');
 }

@@ -19,4 +19,4 @@ export type {
 } from './methods.js';
 export { decodeForClient, decodeValue, isMethod, isRequest } from './decode.js';
 export type { Decoded } from './decode.js';
-export { decodeForHub } from './decode-for-hub.js';
+export { decodeAnswer, decodeForHub } from './decode-for-hub.js';
