@@ -201,3 +201,11 @@ test('NetEq waits for reordered packets as long as 20 ms for each percent of the
   expect(target(100)).toBe(20_000);
   expect(target(20)).toBe(80_000);
 });
+
+test('the target leaves room for a playout that is a little below it', () => {
+  const policy = new AdaptiveDelayPolicy();
+  let n = 0;
+  feed(policy, 60, () => (n++ % 10 === 0 ? 50_000 : 0));
+  expect(policy.target).toBeGreaterThanOrEqual(53_000);
+  expect(policy.target).toBeLessThanOrEqual(60_000);
+});

@@ -4,6 +4,7 @@ import {
   AdaptiveDelayPolicy,
   FixedDelayPolicy,
   JitterBuffer,
+  type Micros,
   timestampDelta,
 } from '../src/index.js';
 import {
@@ -404,4 +405,27 @@ test('steady traffic holds no more than one tick more than the target delay', ()
   expect(s.jitterBufferDelay / s.jitterBufferEmittedCount).toBeLessThanOrEqual(0.035);
   expect(s.concealedSamples).toBe(0);
   expect(TICK).toBe(480);
+});
+
+test('a policy is told what was overtaken, how long a packet plays, and that the path became longer', () => {
+  const overtaken: number[] = [];
+  const durations = new Set<number>();
+  const changes: number[] = [];
+  const policy = {
+    target: at(40),
+    observe: (_delay: Micros, arrival: Micros, duration: Micros, reordered: boolean) => {
+      if (reordered) overtaken.push(arrival / 1000);
+      durations.add(duration);
+    },
+    pathChanged: () => void changes.push(overtaken.length),
+  };
+  const jb = new JitterBuffer({ clockRate: 48_000, policy });
+  simulate(
+    jb,
+    stream(600, (i) => (i === 100 ? 30 : i < 400 ? 0 : 150)),
+    12_000,
+  );
+  expect(overtaken).toEqual([2030]);
+  expect([...durations]).toEqual([20_000]);
+  expect(changes).toEqual([1]);
 });
