@@ -76,6 +76,12 @@ function play(
 const of = (given: readonly Given[], peer: number, from = 0, until = Infinity): Given[] =>
   given.filter((g) => g.peer === peer && g.now >= from && g.now < until);
 
+/** Least and most that the sound goes on from one tick of 10 ms to the next. */
+const stepsOf = (given: readonly Given[]): [number, number] => {
+  const steps = given.slice(1).map((g, i) => g.heard - given[i]!.heard);
+  return [Math.min(...steps), Math.max(...steps)];
+};
+
 const constant = (delay: number) => (): number => delay;
 
 test('sources of different delay are given at one instant, that of the slowest', () => {
@@ -101,16 +107,12 @@ test('the capture time given is that of the instant, with the bound of the frame
 test('a source that joins later is behind at first, and the others reach it by 20 ms a second', () => {
   const { given } = play([{ delay: constant(40) }, { delay: constant(100), from: 1000 }], 8);
   expect(of(given, 1)[0]!.behind).toBeGreaterThan(50);
-  const first = of(given, 0);
-  for (let i = 1; i < first.length; i++) {
-    const step = first[i]!.heard - first[i - 1]!.heard;
-    expect(step).toBeGreaterThanOrEqual(9.79);
-    expect(step).toBeLessThanOrEqual(10.21);
-  }
-  for (const g of given.filter((x) => x.now >= 5000)) {
-    expect(g.behind).toBe(0);
-    expect(g.heard).toBeCloseTo(g.now - 100, 1);
-  }
+  const [least, most] = stepsOf(of(given, 0));
+  expect(least).toBeGreaterThanOrEqual(9.79);
+  expect(most).toBeLessThanOrEqual(10.21);
+  const settled = given.filter((g) => g.now >= 5000);
+  expect(settled.filter((g) => g.behind > 0)).toEqual([]);
+  expect(settled.filter((g) => Math.abs(g.now - g.heard - 100) > 0.1)).toEqual([]);
 });
 
 test('nor does the sound of the one that joined jump while they come together', () => {
@@ -120,9 +122,9 @@ test('nor does the sound of the one that joined jump while they come together', 
   );
   const joined = of(given, 1, 1300);
   expect(joined.length).toBe(670);
-  const steps = joined.slice(1).map((g, i) => g.heard - joined[i]!.heard);
-  expect(Math.min(...steps)).toBeGreaterThanOrEqual(9.59);
-  expect(Math.max(...steps)).toBeLessThanOrEqual(10.41);
+  const [least, most] = stepsOf(joined);
+  expect(least).toBeGreaterThanOrEqual(9.59);
+  expect(most).toBeLessThanOrEqual(10.41);
 });
 
 test('after the slowest has left the others come back to their own delay', () => {
@@ -226,7 +228,7 @@ test('a sender whose media clock is fast and of which no time is known does not 
   const timeline = new SessionTimeline<number>();
   const source = timeline.join();
   let gaps = 0;
-  for (let n = 0; n < 20_000; n++) {
+  for (let n = 0; n < 8_000; n++) {
     const now = micros(Math.round(n * 19_980));
     source.push(n, millis(20), undefined, now);
     if (timeline.pull(now).length === 0) gaps++;
@@ -242,7 +244,7 @@ test('a peer slower than is waited for is given behind the others, whole', () =>
   });
   const slow = of(given, 1, 1000);
   expect(slow.length).toBe(900);
-  for (const g of slow) expect([g.behind, g.heard]).toEqual([260, g.now - 300]);
+  expect(slow.filter((g) => g.behind !== 260 || g.heard !== g.now - 300)).toEqual([]);
 });
 
 test('a peer that was behind and has become faster is brought forward: much at once, little slowly', () => {
@@ -252,9 +254,9 @@ test('a peer that was behind and has become faster is brought forward: much at o
   };
   for (const g of of(faster(150), 1, 6000)) expect(g.now - g.heard).toBeCloseTo(150, 6);
   const little = of(faster(260), 1, 1000);
-  const steps = little.slice(1).map((g, i) => g.heard - little[i]!.heard);
-  expect(Math.min(...steps)).toBeGreaterThanOrEqual(9.79);
-  expect(Math.max(...steps)).toBeLessThanOrEqual(10.21);
+  const [least, most] = stepsOf(little);
+  expect(least).toBeGreaterThanOrEqual(9.79);
+  expect(most).toBeLessThanOrEqual(10.21);
   expect(little.at(-1)!.now - little.at(-1)!.heard).toBeCloseTo(260, 6);
 });
 
@@ -266,10 +268,8 @@ test('a peer that stalled is back with the others at once, and what came too lat
   expect(of(given, 1, 5100, 8000)).toEqual([]);
   const back = of(given, 1, 8200);
   expect(back.length).toBe(380);
-  for (const g of back) expect([g.behind, g.heard]).toEqual([0, g.now - 60]);
-  expect(
-    sources[1]!.statistics().framesLate + sources[1]!.statistics().framesSkipped,
-  ).toBeGreaterThan(140);
+  expect(back.filter((g) => g.behind !== 0 || g.heard !== g.now - 60)).toEqual([]);
+  expect(sources[1]!.statistics().framesLate).toBeGreaterThan(140);
 });
 
 test('frames out of order, twice and too late: each sample once, in order, all counted', () => {
@@ -413,6 +413,19 @@ test('another stream in place of the old one is given although its clock says it
   expect(second('a', 0, 40)).toBe(50);
   source.reset();
   expect(second('b', 1000, 300)).toBe(50);
+});
+
+test('after a pause of the listener the delay slews on as before', () => {
+  const timeline = new SessionTimeline<number>();
+  const source = timeline.join();
+  for (const [now, delay] of [
+    [1000, 40],
+    [11_000, 140],
+  ] as const) {
+    source.push(0, millis(20), { time: at(now - delay), bound: micros(0) }, at(now));
+    timeline.pull(at(now));
+  }
+  expect(timeline.delay).toBe(60_000);
 });
 
 test('after it has left a source takes nothing more', () => {
