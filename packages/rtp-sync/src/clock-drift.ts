@@ -13,6 +13,8 @@ const BLOCK = 500_000;
 const BLOCKS = 240;
 /** Fewer blocks than this say nothing yet. */
 const MIN_BLOCKS = 8;
+/** A packet that is off the one before by this is none of the same line. */
+const JUMP = 1_000_000;
 /** A step of the path delay is looked for every eight seconds, and when a block is off the line. */
 const SEARCH_EVERY = 16;
 /** A block is off the line when it is off by this, and by this many times the mean height above the line. */
@@ -24,6 +26,8 @@ const SOFT_HEIGHT = 2.5;
 /** From this variation on it is certain that they have one. */
 const SURE_VARIATION = 1;
 const SURE_BLOCKS = 40;
+/** By so much per block the past is believed less while the present contradicts it. */
+const FORGET_CONTRADICTED = 1.5;
 /** No clock is steadier than this over minutes. */
 const MIN_BOUND = 0.2e-6;
 
@@ -61,6 +65,9 @@ export class ClockDriftEstimator {
   #lastArrival = 0;
   #origin = 0;
   #ticks = 0;
+  /** Arrival less media time of the packet before, and of one that lies far from it. */
+  #lastY = 0;
+  #jumpedTo = Number.NaN;
   /** The block under way. */
   #blockEnd = 0;
   #count = 0;
@@ -87,15 +94,18 @@ export class ClockDriftEstimator {
       this.#blockEnd = arrival + BLOCK;
     }
     const expected = ((arrival - this.#lastArrival) * this.#clockRate) / 1e6;
-    this.#ticks += nearestDelta(rtpTimestamp, this.#lastTimestamp, expected);
+    const ticks = this.#ticks + nearestDelta(rtpTimestamp, this.#lastTimestamp, expected);
+    const x = (ticks * 1e6) / this.#clockRate;
+    const y = arrival - this.#origin - x;
+    if (this.#hasJumped(y)) return;
+    this.#ticks = ticks;
     this.#lastTimestamp = rtpTimestamp;
     this.#lastArrival = arrival;
+    this.#lastY = y;
     if (arrival >= this.#blockEnd) {
       this.#closeBlock();
       this.#blockEnd = arrival + BLOCK;
     }
-    const x = (this.#ticks * 1e6) / this.#clockRate;
-    const y = arrival - this.#origin - x;
     const height = y - this.#slope * x;
     if (this.#count === 0 || height < this.#low) {
       this.#low = height;
@@ -107,7 +117,7 @@ export class ClockDriftEstimator {
     this.#sumY += y;
   }
 
-  /** Drift in ppm, −1500…1500; positive when the sender's clock is faster. 0 until two seconds have been heard. */
+  /** Drift in ppm, −1500…1500; positive when the sender's clock is faster. 0 until four seconds have been heard. */
   estimateDrift(): number {
     // The slope is that of delay over media time; the local clock's view of the same is b/(1 + b).
     return (1 / (1 + this.#slope) - 1) * 1e6;
@@ -123,7 +133,43 @@ export class ClockDriftEstimator {
     return Math.abs(this.estimateDrift()) - this.bound > WARN_PPM;
   }
 
+  /**
+   * Whether a packet lies far from the one before: a stray, or the first after the timestamps jumped. The next that
+   * lies where it did begins a new line.
+   */
+  #hasJumped(y: number): boolean {
+    if (Math.abs(y - this.#lastY) < JUMP) {
+      this.#jumpedTo = Number.NaN;
+      return false;
+    }
+    if (!(Math.abs(y - this.#jumpedTo) < JUMP)) {
+      this.#jumpedTo = y;
+      return true;
+    }
+    this.#jumpedTo = Number.NaN;
+    this.#keepPast();
+    this.#size = 0;
+    this.#emptyBlock();
+    return false;
+  }
+
+  #emptyBlock(): void {
+    this.#count = 0;
+    this.#sumX = 0;
+    this.#sumY = 0;
+  }
+
+  #keepPast(): void {
+    this.#pastSlope = this.#slope;
+    this.#pastBound = this.#bound;
+  }
+
   #closeBlock(): void {
+    // Nothing new under a queue that holds packets up for longer than a block.
+    if (this.#count === 0 || (this.#size > 0 && this.#lowX <= this.#minX[this.#size - 1]!)) {
+      this.#emptyBlock();
+      return;
+    }
     if (this.#size === BLOCKS) this.#keepLast(BLOCKS - 1);
     const n = this.#size++;
     this.#minX[n] = this.#lowX;
@@ -131,20 +177,16 @@ export class ClockDriftEstimator {
     this.#meanX[n] = this.#sumX / this.#count;
     this.#meanY[n] = this.#sumY / this.#count;
     this.#packetsPerBlock += (this.#count - this.#packetsPerBlock) / Math.min(16, n + 1);
-    this.#count = 0;
-    this.#sumX = 0;
-    this.#sumY = 0;
+    this.#emptyBlock();
     // What was learned long ago counts less and less.
     this.#pastBound *= 1 + 1 / BLOCKS;
     if (this.#size < MIN_BLOCKS) return;
-    const offLine = this.#isOffLine();
     this.#untilSearch--;
-    if (offLine || this.#untilSearch <= 0) {
+    if (this.#isOffLine() || this.#untilSearch <= 0) {
       this.#untilSearch = SEARCH_EVERY;
       if (this.#splitAtStep()) return;
     }
-    // Off the line, but not for long enough to be a step: the line waits, as one block could tilt it.
-    if (!offLine) this.#refit();
+    this.#refit();
   }
 
   /** Whether the newest block lies below the line, or the newest two above it, by more than noise explains. */
@@ -173,8 +215,7 @@ export class ClockDriftEstimator {
       this.#size = at;
       this.#refit();
       this.#size = size;
-      this.#pastSlope = this.#slope;
-      this.#pastBound = this.#bound;
+      this.#keepPast();
     }
     this.#keepLast(size - at);
     if (this.#size >= MIN_BLOCKS) this.#refit();
@@ -202,12 +243,16 @@ export class ClockDriftEstimator {
     const present = 1 / bound ** 2;
     const past = 1 / this.#pastBound ** 2;
     this.#slope = (value * present + this.#pastSlope * past) / (present + past);
-    // Lines that contradict each other make neither believable.
-    const conflict = Math.max(
-      1,
-      Math.abs(value - this.#pastSlope) / Math.hypot(bound, this.#pastBound),
-    );
-    this.#bound = Math.min(LIMIT + Math.abs(this.#slope), conflict / Math.sqrt(present + past));
+    let combined = 1 / Math.sqrt(present + past);
+    if (Math.abs(value - this.#pastSlope) > Math.hypot(bound, this.#pastBound)) {
+      // The lines contradict each other: either may be right. If they go on to, the clock is another one.
+      combined = Math.max(
+        Math.abs(value - this.#slope) + bound,
+        Math.abs(this.#pastSlope - this.#slope) + this.#pastBound,
+      );
+      this.#pastBound *= FORGET_CONTRADICTED;
+    }
+    this.#bound = Math.min(LIMIT + Math.abs(this.#slope), combined);
   }
 
   #keepLast(count: number): void {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { ClockDriftEstimator } from '../src/index.js';
+import { ClockDriftEstimator, micros } from '../src/index.js';
 import { type DriftingSender, arrivals, normal, oneSided, queueing } from './drifting-sender.js';
+import { random } from './simulate.js';
 
 /** Error and stated bound in ppm at each of `marks` seconds. */
 function run(sender: DriftingSender, marks: readonly number[]): { error: number; bound: number }[] {
@@ -97,6 +98,34 @@ test('timestamps that jump begin a new line, and stray ones are left out', () =>
   expect(errors.at(-1)).toBeLessThanOrEqual(5);
 });
 
+test('a stall of seconds leaves the drift known', () => {
+  const estimator = new ClockDriftEstimator(48_000);
+  const errors: number[] = [];
+  for (const { timestamp, at } of arrivals({ seed: 2, ppm: 150, seconds: 60, delays: queueing })) {
+    // What was sent from 20 to 23 s comes at 23 s, all at once.
+    estimator.update(timestamp, micros(at > 20e6 && at < 23e6 ? 23e6 : at));
+    if (at > 15e6) errors.push(Math.abs(estimator.estimateDrift() - 150));
+  }
+  expect(Math.max(...errors)).toBeLessThanOrEqual(5);
+});
+
+test('another device takes over: its clock is known within half a minute, and the bound says so meanwhile', () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    const estimator = new ClockDriftEstimator(48_000);
+    const before = arrivals({ seed, ppm: 400, seconds: 60, delays: queueing });
+    const after = arrivals({ seed: seed + 9, ppm: -300, seconds: 30, delays: queueing });
+    for (const { timestamp, at } of before) estimator.update(timestamp, at);
+    let missed = 0;
+    for (const { timestamp, at } of after) {
+      estimator.update((timestamp + 3e9) >>> 0, micros(at + 60.5e6));
+      if (at > 6e6 && Math.abs(estimator.estimateDrift() + 300) > estimator.bound) missed++;
+    }
+    expect(missed).toBe(0);
+    expect(Math.abs(estimator.estimateDrift() + 300)).toBeLessThanOrEqual(5);
+    expect(estimator.bound).toBeLessThan(20);
+  }
+});
+
 test.each([
   [300, false],
   [-450, false],
@@ -144,6 +173,17 @@ test('the bound is not made of nothing: it narrows as the line grows', () => {
   const [at10, at60] = run({ seed: 5, ppm: 0, seconds: 61, delays: oneSided }, [10, 60]);
   expect(at10!.bound).toBeLessThan(600);
   expect(at60!.bound).toBeLessThan(10);
+});
+
+test('timestamps without sense leave the estimate a number', () => {
+  const next = random(11);
+  const estimator = new ClockDriftEstimator(90_000);
+  for (let i = 0; i < 5000; i++) {
+    // Now and then two that go together, backwards too.
+    const timestamp = Math.floor(next() * 2 ** (next() < 0.5 ? 17 : 32));
+    estimator.update(timestamp, micros(i * 20_000));
+    expect(Math.abs(estimator.estimateDrift())).toBeLessThanOrEqual(1503);
+  }
 });
 
 test('a clock rate that is none is refused', () => {
