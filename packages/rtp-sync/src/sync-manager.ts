@@ -65,6 +65,7 @@ export class SyncManager<A, V> {
   readonly #video: VideoTimeline<V>;
   readonly #lipSync = new LipSync();
   #heard = false;
+  #closed = false;
 
   /** @throws RangeError for a clock rate or capacity that is not a positive integer. */
   constructor(options: SyncManagerOptions<A>) {
@@ -123,7 +124,7 @@ export class SyncManager<A, V> {
    */
   processVideoFrame(rtpTimestamp: number, frame: V, now: Micros): CaptureTime | undefined {
     const capture = this.#captureAt('video', rtpTimestamp, now);
-    this.#video.push(frame, capture, now);
+    if (!this.#closed) this.#video.push(frame, capture, now);
     return capture;
   }
 
@@ -138,15 +139,14 @@ export class SyncManager<A, V> {
   /** Forgets one of the streams, as another SSRC takes its place; counters go on. */
   resetSync(kind: StreamKind): void {
     this.#clock(kind).reset();
-    this.#lipSync.reset();
     if (kind === 'video') {
+      // The sound goes on, at its delay: the new pictures will need much the same.
       this.#video.reset();
-      this.#source.requireDelay(micros(0));
-      this.#source.delayAtLeast(micros(0));
-    } else {
-      this.#source.reset();
-      this.#heard = false;
+      return;
     }
+    this.#source.reset();
+    this.#lipSync.reset();
+    this.#heard = false;
   }
 
   statistics(): SyncStatistics {
@@ -162,6 +162,7 @@ export class SyncManager<A, V> {
 
   /** Leaves the session timeline and lets go of all frames. Idempotent. */
   close(): void {
+    this.#closed = true;
     this.#video.reset();
     this.#source.close();
   }

@@ -262,6 +262,33 @@ test('another SSRC begins with sound and picture together, too', () => {
   expect(shown.filter(outOfStep)).toEqual([]);
 });
 
+test('when the pictures get another SSRC the sound does not jump', () => {
+  const p = peer({
+    timeline: new SessionTimeline<number>({ maxDelay: at(60) }),
+    expectVideo: true,
+  });
+  const before = play(
+    p,
+    2000,
+    () => 50,
+    () => 200,
+  );
+  p.manager.resetSync('video');
+  const shown = [
+    ...before.slice(-10),
+    ...play(
+      p,
+      6000,
+      () => 50,
+      () => 200,
+      { videoRtp: 2e9, from: 2000 },
+    ).filter((s) => s.now > 2050),
+  ];
+  const behind = shown.map((s) => s.now - s.audio);
+  expect(Math.max(...behind) - Math.min(...behind)).toBeLessThanOrEqual(5);
+  expect(shown.slice(40).filter(outOfStep)).toEqual([]);
+});
+
 test('sound of another SSRC that comes faster is aligned with the pictures at once', () => {
   const p = peer({
     timeline: new SessionTimeline<number>({ maxDelay: at(60) }),
@@ -326,6 +353,8 @@ test('a closed peer is gone from the timeline', () => {
   p.manager.close();
   p.manager.close();
   expect(p.timeline.pull(at(1010))).toEqual([]);
+  p.manager.processVideoFrame(90_000, 1000, at(1020));
+  expect(p.manager.getVideoFrameAtTime(at(1000), at(1060))).toBeUndefined();
   expect(p.timeline.statistics().sources).toBe(0);
 });
 
