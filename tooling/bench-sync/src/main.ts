@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { delayFigures, delayInputs, recoveryFigures } from './delay-figures.js';
 import { type Figure, figuresTable } from './figures.js';
+import { scenarioFigures } from './scenarios.js';
 import { sessionFigures } from './session-figures.js';
 import { throughputFigures } from './throughput.js';
 import { readTraces } from './traces.js';
@@ -14,6 +15,7 @@ const TRACES =
 const PARTS: readonly (readonly [name: string, measure: () => Figure[]])[] = [
   ['delay policy', measureDelay],
   ['recovery', recoveryFigures],
+  ['scenarios', () => scenarioFigures(TRACES)],
   ['sessions', sessionFigures],
   ['throughput', throughputFigures],
 ];

@@ -18,6 +18,8 @@ export interface Playout {
   readonly playedAt: Float64Array;
   /** Share of what was played that stood in for something sent; what fills a sender's pause does not. */
   readonly concealed: number;
+  /** The same as a time in µs. */
+  readonly concealedTime: number;
   /** Packets that came too late for their turn. */
   readonly late: number;
   /** Packets dropped to catch up or for lack of room. */
@@ -120,6 +122,7 @@ export function replay(arrivals: Arrivals, policy: DelayPolicy): Playout {
     delay,
     playedAt,
     concealed: concealed / Math.max(1, statistics.totalSamplesReceived),
+    concealedTime: concealed / ticksPerMicro,
     late,
     skipped: statistics.packetsDiscarded - late,
     lost: statistics.packetsLost + statistics.packetsDuplicated,
