@@ -28,6 +28,13 @@ test('what a stall held up comes at its end, at once and in order', () => {
   expect(late).toEqual(late.toSorted((a, b) => b - a));
 });
 
+test('packets keep their order where the network does not reorder', () => {
+  const ascending = ({ sequence }: Arrivals): boolean =>
+    sequence.every((n, i) => i === 0 || ((n - sequence[i - 1]!) & 0xffff) === 1);
+  expect(ascending(synthesize('Gaussian 20 ms', 1, 60))).toBe(true);
+  expect(ascending(synthesize('Gaussian 20 ms, reordering', 1, 60))).toBe(false);
+});
+
 test('a skewed sender drifts against us by its ppm', () => {
   const { arrival, timestamp } = synthesize('skew +1000 ppm', 1, 100);
   const media = (((timestamp.at(-1)! - timestamp[0]!) >>> 0) * 1000) / 48;
