@@ -8,7 +8,11 @@ test('sources are together, pictures with their sound, and the truth within the 
 
 test('the same seed gives the same session', () => {
   const scenario = { seed: 3, peers: 3, seconds: 12, video: true };
-  expect(runSession(scenario)).toEqual(runSession(scenario));
+  const session = runSession(scenario);
+  expect(runSession(scenario)).toEqual(session);
+  // Every tick of two seconds, and every picture of seven, but for what is lost.
+  expect(session.misalignment.length).toBeGreaterThan(180);
+  expect(session.audioVideo.length).toBeGreaterThan(3 * 7 * 28);
 });
 
 test.each(['silent', 'jumping', 'garbage'] as const)(
