@@ -39,8 +39,8 @@ const OBSERVATION_TIME = 80_000;
  *
  * It holds no timer and decodes nothing. The owner pulls on its media clock: while fewer samples are decoded
  * than the tick needs it calls {@link next} and carries out the decision. A missing packet is concealed when
- * its samples are due: with later packets at hand it is lost and time goes on; with none it may only be late,
- * so the concealment adds to the delay and the packet is still played when it comes.
+ * its samples are due. Should it come meanwhile it is played, and the delay grows by what was concealed; with
+ * later packets at hand it is lost once its time is over, and the delay stays as it was.
  */
 export class JitterBuffer {
   readonly #microsPerTick: number;
@@ -89,7 +89,10 @@ export class JitterBuffer {
     return this.#playing;
   }
 
-  /** RTP timestamp (mod 2³²) of the sample `pending` ticks before the next one to be decoded. */
+  /**
+   * RTP timestamp (mod 2³²) of the sample `pending` ticks before the next one to be decoded. It stands still while
+   * something is concealed, and never goes back within a stream.
+   */
   timestampAt(pending: number): number {
     return (this.#position - pending) >>> 0;
   }
