@@ -1,5 +1,6 @@
 // npm run bench:sync: the figures of the receive clock beside their goals. A benchmark measures, it does not judge.
 import { fileURLToPath } from 'node:url';
+import { clockFigures } from './clock-figures.js';
 import { delayFigures, delayInputs, recoveryFigures } from './delay-figures.js';
 import { type Figure, figuresTable } from './figures.js';
 import { scenarioFigures } from './scenarios.js';
@@ -17,6 +18,7 @@ const PARTS: readonly (readonly [name: string, measure: () => Figure[]])[] = [
   ['recovery', recoveryFigures],
   ['scenarios', () => scenarioFigures(TRACES)],
   ['sessions', sessionFigures],
+  ['clocks', clockFigures],
   ['throughput', throughputFigures],
 ];
 
