@@ -78,7 +78,10 @@ export class ClockDriftEstimator {
   #low = 0;
   #packetsPerBlock = 0;
 
-  /** @param clockRate - RTP clock rate of the stream in Hz. */
+  /**
+   * @param clockRate - RTP clock rate of the stream in Hz.
+   * @throws RangeError when it is not positive.
+   */
   constructor(clockRate: number) {
     if (!(clockRate > 0)) throw new RangeError('clockRate must be a positive number of Hz');
     this.#clockRate = clockRate;

@@ -1,11 +1,8 @@
-/** A slope, and how far it can be wrong. Both are ratios (1e-6 is 1 ppm). */
-export interface Slope {
+/** What {@link LowerEnvelope.fit} found. The object is reused by the next fit. */
+export interface EnvelopeFit {
+  /** Slope of the line, a ratio (1e-6 is 1 ppm), and how far it can be wrong. */
   readonly value: number;
   readonly bound: number;
-}
-
-/** What {@link LowerEnvelope.fit} found. The object is reused by the next fit. */
-export interface EnvelopeFit extends Slope {
   /** Height of the envelope at `x = 0`. */
   readonly level: number;
   /** Mean height of the points above the envelope, in the unit of y. */

@@ -1,8 +1,9 @@
-/** A straight line through points, and how far its slope can be wrong. */
+/** A straight line through points. */
 export interface MeanLine {
+  /** Its slope, and how far that can be wrong. */
   readonly value: number;
   readonly bound: number;
-  /** Mean of the points. */
+  /** The middle of the points, through which it goes. */
   readonly x: number;
   readonly y: number;
 }

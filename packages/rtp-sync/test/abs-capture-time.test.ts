@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  ABS_CAPTURE_TIME_URI,
   CaptureTimeReceiver,
   CaptureTimeSender,
   micros,
@@ -10,6 +11,12 @@ import {
 } from '../src/index.js';
 
 const captured = micros(1_700_000_000_250_000);
+
+test('the extension has the name that others negotiate', () => {
+  expect(ABS_CAPTURE_TIME_URI).toBe(
+    'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time',
+  );
+});
 
 test('the short form is the NTP timestamp, big-endian', () => {
   const data = Uint8Array.of(0xe8, 0xfe, 0x6f, 0x80, 0x40, 0, 0, 0);
