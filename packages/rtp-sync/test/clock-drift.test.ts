@@ -98,6 +98,33 @@ test('timestamps that jump begin a new line, and stray ones are left out', () =>
   expect(errors.at(-1)).toBeLessThanOrEqual(5);
 });
 
+test('what was known before the timestamps jumped counts after it', () => {
+  const estimator = new ClockDriftEstimator(48_000);
+  let worstAfter = 0;
+  for (const { timestamp, at } of arrivals({ seed: 4, ppm: 60, seconds: 70, delays: oneSided })) {
+    estimator.update(at > 60e6 ? (timestamp + 2e9) >>> 0 : timestamp, at);
+    if (at > 60e6) worstAfter = Math.max(worstAfter, Math.abs(estimator.estimateDrift() - 60));
+  }
+  expect(worstAfter).toBeLessThanOrEqual(5);
+});
+
+test('packets that overtake each other by more than half a second do no harm', () => {
+  const estimator = new ClockDriftEstimator(48_000);
+  // Every two seconds a pair 300 ms apart, of which the first comes 550 ms after the second.
+  for (let i = 0; i < 100; i++) {
+    const sent = i * 2e6;
+    for (const [after, late] of [
+      [300_000, 0],
+      [0, 850_000],
+    ] as const) {
+      const timestamp = ((sent + after) * 48) / 1000;
+      estimator.update(timestamp, micros((sent + after) * (1 - 200e-6) + late));
+      expect(Math.abs(estimator.estimateDrift())).toBeLessThan(300);
+    }
+  }
+  expect(estimator.estimateDrift()).toBeCloseTo(200, 0);
+});
+
 test('a stall of seconds leaves the drift known', () => {
   const estimator = new ClockDriftEstimator(48_000);
   const errors: number[] = [];
