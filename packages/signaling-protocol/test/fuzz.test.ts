@@ -34,7 +34,7 @@ const corpus: readonly unknown[] = [
 ];
 
 /** Messages to each side; a longer run is told by the environment. */
-const MESSAGES = Number(process.env['FUZZ_MESSAGES'] ?? 4_000);
+const MESSAGES = Number(process.env['FUZZ_MESSAGES'] ?? 2_000);
 const BURST = { minLength: 10, maxLength: 30 };
 const NUM_RUNS = Math.ceil(MESSAGES / 20);
 const TIMEOUT_MS = 20_000 + MESSAGES;

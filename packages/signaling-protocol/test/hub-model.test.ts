@@ -238,6 +238,6 @@ function compare(steps: readonly Step[]): void {
 
 test('whatever peers do, each message reaches its one addressee once, in order, and no one else', () => {
   fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), compare), {
-    numRuns: 150,
+    numRuns: 80,
   });
 });

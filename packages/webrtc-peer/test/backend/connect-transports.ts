@@ -100,7 +100,7 @@ export const endpoint = <T extends Transport>(
       },
     },
   );
-  const until = (what: string, condition: () => boolean, deadlineMs = 4_000): Promise<void> =>
+  const until = (what: string, condition: () => boolean, deadlineMs = 10_000): Promise<void> =>
     new Promise((resolve, reject) => {
       const check = (): void => {
         if (!condition()) return;
