@@ -10,8 +10,20 @@ import {
   type MeshOptions,
   weriftBackend,
 } from '../src/index.js';
-import { amplitude, tone } from './support/audio-link.js';
+import { amplitude as amplitudeOf, tone } from './support/audio-link.js';
 import { SignalingServer } from './support/memory-signaling.js';
+
+/**
+ * The amplitude of a tone: the median of that of every 20 ms, as a packet that is concealed, or a
+ * change of the playout delay, shifts the phase of what follows.
+ */
+function amplitude(samples: Float32Array, frequency: number): number {
+  const parts: number[] = [];
+  for (let from = 0; from + 960 <= samples.length; from += 960) {
+    parts.push(amplitudeOf(samples.subarray(from, from + 960), frequency));
+  }
+  return parts.toSorted((a, b) => a - b)[parts.length >> 1]!;
+}
 
 let backend: Backend;
 const open: Mesh[] = [];
