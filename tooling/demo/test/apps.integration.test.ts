@@ -107,7 +107,17 @@ test('a node by hand: source through a pipeline, recordings, a JSON summary at t
   const wav = parseWav(await readFile(join(record, 'ears', 'node-d.wav')));
   const source = parseWav(await readFile(asset('speech.wav')));
   if (!wav.ok || !source.ok) throw new Error('not a recording');
-  const found = match(wav.value.samples.subarray(48_000, 2 * 48_000), source.value.samples, 48_000);
+  const { samples } = source.value;
+  // Half a second at a time, as a change of the playout delay shifts what follows: the median match.
+  const matches = [1, 2, 3, 4, 5].map((half) => {
+    const from = half * 24_000;
+    return match(wav.value.samples.subarray(from, from + 24_000), samples, 48_000);
+  });
+  const [, , found] = matches.sort((a, b) => a.correlation - b.correlation) as [
+    unknown,
+    unknown,
+    ReturnType<typeof match>,
+  ];
   expect(found.correlation).toBeGreaterThan(0.9);
   expect(Math.abs(found.gainDb + 6)).toBeLessThan(0.5);
 }, 20_000);
