@@ -4,6 +4,7 @@ import type { IceServer } from '@rm/signaling-protocol';
 import type { HubInput, HubNews, IceServersForPeer } from '@rm/signaling-protocol/hub';
 import type { Logger } from 'pino';
 import { now } from '../clock.js';
+import { DeadlineTimer } from '../deadline-timer.js';
 import { SignalingServerError } from '../errors.js';
 import { watchedFile } from '../watched-file.js';
 import { Renewals } from './renewals.js';
@@ -45,8 +46,10 @@ export class IceServers {
   readonly #tell: (input: HubInput) => void;
   readonly #unwatch: (() => void) | undefined;
   #secret: string;
-  #timer: NodeJS.Timeout | undefined;
-  #timerDeadline = NEVER;
+  readonly #deadline = new DeadlineTimer((at) => {
+    for (const peer of this.#renewals.takeDue(at)) this.#renew(peer);
+    this.#setTimer();
+  });
 
   /**
    * `tell` is given what the hub is to be told. Throws `SignalingServerError`
@@ -91,7 +94,7 @@ export class IceServers {
 
   /** Ends the timer and stops looking at the file. Idempotent. */
   release(): void {
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     this.#unwatch?.();
   }
 
@@ -102,17 +105,9 @@ export class IceServers {
   }
 
   #setTimer(): void {
-    const deadline = this.#renewals.nextDeadline;
-    if (deadline === this.#timerDeadline) return;
-    this.#timerDeadline = deadline;
-    clearTimeout(this.#timer);
-    if (deadline === NEVER) return;
-    const renew = (): void => {
-      this.#timerDeadline = NEVER;
-      for (const peer of this.#renewals.takeDue(now())) this.#renew(peer);
-      this.#setTimer();
-    };
-    this.#timer = setTimeout(renew, Math.max(0, Math.ceil((deadline - now()) / 1_000)));
+    const { nextDeadline } = this.#renewals;
+    if (nextDeadline === NEVER) this.#deadline.clear();
+    else this.#deadline.set(nextDeadline);
   }
 
   #reread({ secretFile }: TurnOptions, logger: Logger): void {

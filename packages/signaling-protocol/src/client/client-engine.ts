@@ -1,4 +1,5 @@
 import type { JsonRpcError } from '../json-rpc/index.js';
+import { CloseCode } from '../close-code.js';
 import { after, NEVER } from '../time.js';
 import type { Micros } from '../time.js';
 import { Backoff } from './backoff.js';
@@ -24,7 +25,7 @@ import { candidateParams, statesParams } from './wire.js';
 type State = 'idle' | 'dialing' | 'announcing' | 'announced' | 'waiting' | 'closed';
 
 /** Close codes after which the place is not ours any more: removed by an admin, taken over. */
-const FINAL: ReadonlySet<number> = new Set([4403, 4409]);
+const FINAL: ReadonlySet<number> = new Set([CloseCode.REMOVED, CloseCode.TAKEN_OVER]);
 
 /**
  * The brain of a signaling client, without I/O: announces, keeps announced through lost

@@ -1,5 +1,6 @@
 import { batchText, errorText, resultText } from '../json-rpc/index.js';
 import type { JsonRpcError, JsonRpcId } from '../json-rpc/index.js';
+import type { Answer } from './room-entry.js';
 
 /** Someone who can be answered: a socket, or a peer whether its socket is there or not. */
 export interface Party {
@@ -40,6 +41,12 @@ export function reject(party: Party, { id, batch }: Call, error: JsonRpcError): 
   const text = errorText(id, error);
   if (batch === undefined) party.send(text);
   else settle(party, batch, text);
+}
+
+/** Answers `call` as it was answered before it got here. */
+export function pass(party: Party, call: Call, answer: Answer): void {
+  if (answer.error === undefined) respond(party, call, answer.result);
+  else reject(party, call, answer.error);
 }
 
 /** Ends the reading of a batch; one of notifications alone is not answered (§6). */

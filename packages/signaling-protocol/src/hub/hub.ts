@@ -1,7 +1,7 @@
 import { notificationText } from '../json-rpc/index.js';
 import { OutputQueue } from '../output-queue.js';
 import type { Micros } from '../time.js';
-import { CloseCode } from './close-code.js';
+import { CloseCode } from '../close-code.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { EVERYTHING_BUT_ADMIN } from './grant.js';

@@ -10,7 +10,7 @@ export type {
   RoomLogOutput,
   SocketId,
 } from './io.js';
-export { CloseCode } from './close-code.js';
+export { CloseCode } from '../close-code.js';
 export type { Grant } from './grant.js';
 export { HubOptionError } from './options.js';
 export type { HubOptions, IceServersForPeer } from './options.js';

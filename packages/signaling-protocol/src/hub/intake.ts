@@ -1,8 +1,8 @@
 import { errorText, parseFailureError, parseJsonRpc } from '../json-rpc/index.js';
 import type { IncomingMessage } from '../json-rpc/index.js';
 import type { Micros } from '../time.js';
-import { Batch, callOf, endReading, reject, respond } from './call.js';
-import { CloseCode } from './close-code.js';
+import { Batch, callOf, endReading, pass } from './call.js';
+import { CloseCode } from '../close-code.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { rateLimited } from './errors.js';
@@ -155,18 +155,8 @@ export class Intake {
     }
     const batch = isBatch ? new Batch() : undefined;
     for (const message of messages) {
-      if (message.kind === 'answered') answer(connection, message, batch);
+      if (message.kind === 'answered') pass(connection, callOf(message.id, batch), message.answer);
     }
     if (batch !== undefined) endReading(connection, batch);
   }
-}
-
-function answer(
-  connection: Connection,
-  message: Extract<RoomMessage, { readonly kind: 'answered' }>,
-  batch: Batch | undefined,
-): void {
-  const call = callOf(message.id, batch);
-  if (message.answer.error === undefined) respond(connection, call, message.answer.result);
-  else reject(connection, call, message.answer.error);
 }

@@ -2,9 +2,9 @@ import { notificationText } from '../json-rpc/index.js';
 import type { JsonRpcError } from '../json-rpc/index.js';
 import type { HubCall, ResultOf } from '../messages/index.js';
 import type { Micros } from '../time.js';
-import { Batch, callOf, endReading, reject, respond } from './call.js';
+import { Batch, callOf, endReading, pass, reject, respond } from './call.js';
 import type { Call, Party } from './call.js';
-import { CloseCode } from './close-code.js';
+import { CloseCode } from '../close-code.js';
 import { FALSE_SENDER, NOT_ANNOUNCED, peerNotFound, TO_SELF } from './errors.js';
 import type { Member } from './member.js';
 import { OfferExchange } from './offer-exchange.js';
@@ -115,10 +115,7 @@ export class Room {
     }
     switch (message.kind) {
       case 'answered': {
-        const call = callOf(message.id, batch);
-        const party = member ?? this.#partyAt(home);
-        if (message.answer.error === undefined) respond(party, call, message.answer.result);
-        else reject(party, call, message.answer.error);
+        pass(member ?? this.#partyAt(home), callOf(message.id, batch), message.answer);
         return;
       }
       case 'response': {

@@ -5,7 +5,7 @@ import { after } from '../time.js';
 import type { Micros } from '../time.js';
 import { reject, respond } from './call.js';
 import type { Call, Party } from './call.js';
-import { CloseCode } from './close-code.js';
+import { CloseCode } from '../close-code.js';
 import { joinError } from './errors.js';
 import { Member } from './member.js';
 import type { Resumption } from './member.js';
