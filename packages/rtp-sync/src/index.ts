@@ -22,7 +22,7 @@ export { LipSync } from './lip-sync.js';
 export type { LipSyncOptions } from './lip-sync.js';
 export { compactNtp, ntpFromUnix, unixFromNtp } from './ntp.js';
 export type { NtpTime } from './ntp.js';
-export type { BufferedPacket } from './packet-buffer.js';
+export type { BufferedPacket, PacketTraits } from './packet-buffer.js';
 export type { InsertResult, PlayoutDecision, StretchDecision } from './playout-decision.js';
 export { estimatedPlayoutTimestamp } from './playout-timestamp.js';
 export type { PlayoutStatistics } from './playout-statistics.js';

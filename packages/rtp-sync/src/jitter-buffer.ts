@@ -1,11 +1,12 @@
 import { AdaptiveDelayPolicy } from './delay-policy-adaptive.js';
 import type { DelayPolicy } from './delay-policy.js';
-import { type BufferedPacket, PacketBuffer } from './packet-buffer.js';
+import { type BufferedPacket, PLAIN, PacketBuffer, type PacketTraits } from './packet-buffer.js';
 import type { InsertResult, PlayoutDecision, StretchDecision } from './playout-decision.js';
 import { PlayoutOperations } from './playout-operations.js';
 import type { PlayoutStatistics } from './playout-statistics.js';
 import { RtpStream } from './rtp-stream.js';
-import type { Micros } from './time.js';
+import { SpeedControl } from './speed-control.js';
+import { type Micros, micros } from './time.js';
 
 /** How a {@link JitterBuffer} is set up. */
 export interface JitterBufferOptions {
@@ -26,11 +27,6 @@ export interface JitterBufferOptions {
 const RESTART_AFTER = 2_000_000;
 /** Delay above the target from which packets are skipped instead of played faster. */
 const MAX_EXCESS = 200_000;
-/** The delay may be so far above or below the target before the playout speed changes… */
-const SLACK_ABOVE = 11_000;
-const SLACK_BELOW = 5_000;
-/** …and once it is played faster, that goes on until so close to it. */
-const SLACK_CAUGHT_UP = 8_000;
 /** Before a stream begins its arrivals are observed for so long, so that it begins with the right delay. */
 const OBSERVATION_TIME = 80_000;
 
@@ -40,7 +36,8 @@ const OBSERVATION_TIME = 80_000;
  * It holds no timer and decodes nothing. The owner pulls on its media clock: while fewer samples are decoded
  * than the tick needs it calls {@link next} and carries out the decision. A missing packet is concealed when
  * its samples are due. Should it come meanwhile it is played, and the delay grows by what was concealed; with
- * later packets at hand it is lost once its time is over, and the delay stays as it was.
+ * later packets at hand it is lost once its time is over, and the delay stays as it was. What the packet after it
+ * carries of it (in-band FEC) is played in its place.
  */
 export class JitterBuffer {
   readonly #microsPerTick: number;
@@ -48,11 +45,10 @@ export class JitterBuffer {
   readonly #packets: PacketBuffer;
   readonly #stream: RtpStream;
   readonly #operations: PlayoutOperations;
+  readonly #speed = new SpeedControl();
   readonly #chunk: number;
 
   #playing = false;
-  /** Whether what is played is played faster, until the delay is at the target. */
-  #catchingUp = false;
   /** When a new stream may begin. */
   #beginsAt: number | undefined;
   /** Whether the stream was played at all; one that only paused is not observed again. */
@@ -62,6 +58,10 @@ export class JitterBuffer {
   #lastSequence = 0;
   /** Ticks concealed at {@link #position}: should samples prove lost, these stand for them already. */
   #credit = 0;
+  /** The sender may be silent because there is nothing to hear. */
+  #discontinuous = false;
+  /** See {@link delayAtLeast}. */
+  #floor = 0;
 
   /** @throws RangeError for a clock rate or capacity that is not a positive integer, or a probation that is negative. */
   constructor(options: JitterBufferOptions) {
@@ -81,7 +81,22 @@ export class JitterBuffer {
 
   /** Delay aimed for, above the fastest recent packet. */
   get targetDelay(): Micros {
+    return micros(Math.max(this.#policy.target, this.#floor));
+  }
+
+  /** Delay the policy asks for by itself, whatever {@link delayAtLeast} adds. */
+  get minimumDelay(): Micros {
     return this.#policy.target;
+  }
+
+  /** Asks for a longer delay than the policy's, above the fastest recent packet: to play in step with others. */
+  delayAtLeast(delay: Micros): void {
+    this.#floor = delay;
+  }
+
+  /** Delay above the fastest recent packet of the sample `pending` ticks before the next, were it played at `now`. */
+  delayAt(now: Micros, pending: number): Micros {
+    return micros(Math.round(this.#stream.delayOf(this.#head - pending, now)));
   }
 
   /** Whether samples of the stream are being played (false before the first packet is due, and after a long pause). */
@@ -91,10 +106,15 @@ export class JitterBuffer {
 
   /**
    * RTP timestamp (mod 2³²) of the sample `pending` ticks before the next one to be decoded. It stands still while
-   * something is concealed, and never goes back within a stream.
+   * something is concealed, and never goes back within a stream. Meaningless while {@link empty}.
    */
   timestampAt(pending: number): number {
-    return (this.#position - pending) >>> 0;
+    return (this.#head - pending) >>> 0;
+  }
+
+  /** Whether nothing is played and nothing waits to be. */
+  get empty(): boolean {
+    return !this.#playing && this.#packets.size === 0;
   }
 
   /**
@@ -103,6 +123,7 @@ export class JitterBuffer {
    * @param timestamp - RTP timestamp, 0…2³²−1.
    * @param duration - Samples per channel in the packet, in ticks of the clock rate.
    * @param now - Arrival time.
+   * @param traits - What is known of the payload; kept by reference.
    */
   insert(
     sequence: number,
@@ -110,6 +131,7 @@ export class JitterBuffer {
     duration: number,
     payload: Uint8Array,
     now: Micros,
+    traits: PacketTraits = PLAIN,
   ): InsertResult {
     if (!(duration > 0)) return 'invalid';
     const stream = this.#stream;
@@ -121,6 +143,7 @@ export class JitterBuffer {
       counters.packetsDuplicated++;
       return 'duplicate';
     }
+    if (traits.redundancy > 0) counters.fecPacketsReceived++;
     // While a stream has not begun, connecting disturbs its packets more than the network does.
     stream.measure(duration, now, this.#playing ? this.#policy : undefined);
     if (this.#playing && stream.start < this.#position) {
@@ -133,6 +156,7 @@ export class JitterBuffer {
       duration,
       now,
       payload,
+      traits,
     );
     return 'accepted';
   }
@@ -145,7 +169,7 @@ export class JitterBuffer {
   next(now: Micros, pending: number): PlayoutDecision {
     if (!this.#playing) {
       if (this.#packets.size === 0 || !this.#due(now, pending))
-        return this.#operations.silence(this.#chunk);
+        return this.#operations.wait(this.#chunk);
       this.#playing = true;
       this.#operations.begin();
       this.#continueAt(this.#packets.first()!);
@@ -158,21 +182,20 @@ export class JitterBuffer {
     if (packet.sequence === this.#lastSequence + 1) return this.#pause(now, pending, packet, gap);
     const missing = gap - this.#credit;
     if (missing <= 0) return this.#emit(now, pending);
+    const { redundancy } = packet.traits;
+    const recoverable = redundancy <= gap ? redundancy : 0;
+    if (missing <= recoverable) return this.#recover(packet, recoverable);
     // The packets between are due and a later one is here. Until their time is over they are still played.
-    const ticks = Math.min(this.#chunk, missing);
+    const ticks = Math.min(this.#chunk, missing - recoverable);
     this.#credit += ticks;
-    return this.#operations.conceal(ticks);
+    return this.#fill(ticks);
   }
 
   /** Says whether the `pending` decoded ticks should be played faster or slower. */
   stretch(now: Micros, pending: number): StretchDecision {
     if (!this.#playing || this.#operations.run > 0) return 'none';
     const delay = this.#stream.delayOf(this.#position - pending, now);
-    const { target, ceiling } = this.#policy;
-    this.#catchingUp =
-      delay > (ceiling ?? target + (this.#catchingUp ? SLACK_CAUGHT_UP : SLACK_ABOVE));
-    if (this.#catchingUp) return 'accelerate';
-    return delay < target - SLACK_BELOW ? 'decelerate' : 'none';
+    return this.#speed.decide(delay, this.targetDelay, this.#policy.ceiling);
   }
 
   /**
@@ -208,26 +231,43 @@ export class JitterBuffer {
     this.#lastSequence = packet.sequence;
     this.#stream.take(packet.sequence);
     this.#credit = 0;
+    this.#discontinuous = packet.traits.discontinuous;
     const waited = now + pending * this.#microsPerTick - packet.arrival;
-    return this.#operations.decode(packet, waited, this.#policy.target);
+    return this.#operations.decode(packet, waited, this.targetDelay, this.#policy.target);
+  }
+
+  /** Plays what is known of the samples before the first packet, all of it: the delay grows by what of it was concealed. */
+  #recover(packet: BufferedPacket, ticks: number): PlayoutDecision {
+    this.#continueAt(packet);
+    this.#discontinuous = false;
+    return this.#operations.recover(packet, ticks);
+  }
+
+  /** Makes up samples that are not there. */
+  #fill(ticks: number): PlayoutDecision {
+    return this.#discontinuous
+      ? this.#operations.comfortNoise(ticks)
+      : this.#operations.conceal(ticks);
   }
 
   /** Nothing to play: the packet is late or the sender stopped. Time stands still in the stream. */
   #underrun(): PlayoutDecision {
     this.#credit += this.#chunk;
     if ((this.#operations.run + this.#chunk) * this.#microsPerTick < RESTART_AFTER)
-      return this.#operations.conceal(this.#chunk);
+      return this.#fill(this.#chunk);
     this.#playing = false;
-    return this.#operations.silence(this.#chunk);
+    return this.#operations.wait(this.#chunk);
   }
 
   /** The sequence goes on but the timestamps jump: the sender paused. The packet waits for its own time. */
   #pause(now: Micros, pending: number, packet: BufferedPacket, gap: number): PlayoutDecision {
-    if (this.#stream.delayOf(packet.timestamp - pending, now) >= this.#policy.target)
+    if (this.#stream.delayOf(packet.timestamp - pending, now) >= this.targetDelay)
       return this.#emit(now, pending);
     const ticks = Math.min(this.#chunk, gap);
     this.#position += ticks;
-    return this.#operations.silence(ticks);
+    return this.#discontinuous
+      ? this.#operations.comfortNoise(ticks)
+      : this.#operations.silence(ticks);
   }
 
   /** Whether playout begins now, with the first packet. A new stream is observed before, and joined where it is then. */
@@ -236,7 +276,7 @@ export class JitterBuffer {
     if (now < this.#beginsAt) return false;
     if (!this.#begun) this.#skipLate(now, pending);
     const { timestamp } = this.#packets.first()!;
-    this.#begun = this.#stream.delayOf(timestamp - pending, now) >= this.#policy.target;
+    this.#begun = this.#stream.delayOf(timestamp - pending, now) >= this.targetDelay;
     return this.#begun;
   }
 
@@ -244,7 +284,7 @@ export class JitterBuffer {
   #skipExcess(now: Micros, pending: number): void {
     const first = this.#packets.first();
     if (first === undefined) return;
-    const excess = this.#stream.delayOf(first.timestamp - pending, now) - this.#policy.target;
+    const excess = this.#stream.delayOf(first.timestamp - pending, now) - this.targetDelay;
     if (excess <= MAX_EXCESS) return;
     this.#skipLate(now, pending);
     this.#continueAt(this.#packets.first()!);
@@ -253,13 +293,18 @@ export class JitterBuffer {
   /** Drops packets that would be played a tick or more after the target delay, but for the last. */
   #skipLate(now: Micros, pending: number): void {
     const tick = this.#chunk * this.#microsPerTick;
-    const latest = this.#policy.target + tick;
+    const latest = this.targetDelay + tick;
     while (this.#packets.size > 1) {
       const { timestamp } = this.#packets.first()!;
       if (this.#stream.delayOf(timestamp - pending, now) < latest) return;
       this.#packets.shift();
       this.#operations.counters.packetsDiscarded++;
     }
+  }
+
+  /** Where the next sample to be decoded is, also while nothing is played yet. */
+  get #head(): number {
+    return this.#playing ? this.#position : (this.#packets.first()?.timestamp ?? this.#position);
   }
 
   #continueAt(packet: BufferedPacket): void {

@@ -1,3 +1,14 @@
+/** What a payload says of the samples around it. */
+export interface PacketTraits {
+  /** Ticks right before the packet that can be recovered from it (in-band FEC); 0 when there are none. */
+  readonly redundancy: number;
+  /** Whether the sender may send nothing after it as long as nothing but background is heard (DTX). */
+  readonly discontinuous: boolean;
+}
+
+/** A packet of which nothing is known but its samples. */
+export const PLAIN: PacketTraits = { redundancy: 0, discontinuous: false };
+
 /** A packet waiting in the buffer. `data` holds the payload in its first `length` bytes and is reused. */
 export interface BufferedPacket {
   /** Unwrapped sequence number. */
@@ -8,6 +19,7 @@ export interface BufferedPacket {
   readonly duration: number;
   /** Arrival in microseconds. */
   readonly arrival: number;
+  readonly traits: PacketTraits;
   readonly data: Uint8Array;
   readonly length: number;
 }
@@ -18,6 +30,7 @@ class Slot implements BufferedPacket {
   timestamp = 0;
   duration = 0;
   arrival = 0;
+  traits = PLAIN;
   data: Uint8Array = new Uint8Array(0);
   length = 0;
 }
@@ -65,6 +78,7 @@ export class PacketBuffer {
     duration: number,
     arrival: number,
     payload: Uint8Array,
+    traits: PacketTraits,
   ): number {
     let dropped = 0;
     if (this.#size > 0 && sequence <= this.#highest - this.#capacity) return 1;
@@ -85,6 +99,7 @@ export class PacketBuffer {
     slot.timestamp = timestamp;
     slot.duration = duration;
     slot.arrival = arrival;
+    slot.traits = traits;
     if (slot.data.length < payload.length)
       slot.data = new Uint8Array(Math.max(256, payload.length));
     slot.data.set(payload);

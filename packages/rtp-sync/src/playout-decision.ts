@@ -7,8 +7,12 @@ export type InsertResult = 'accepted' | 'duplicate' | 'late' | 'invalid';
 export type PlayoutDecision =
   /** Decode `packet`. Its payload is readable until the next insert. */
   | { readonly op: 'decode'; readonly packet: BufferedPacket }
+  /** Recover the `ticks` that come right before `packet` from it. Its payload is readable until the next insert. */
+  | { readonly op: 'recover'; readonly packet: BufferedPacket; readonly ticks: number }
   /** Let the decoder conceal `ticks`. */
   | { readonly op: 'conceal'; readonly ticks: number }
+  /** Play `ticks` of background noise: the sender sends nothing because there is nothing else. */
+  | { readonly op: 'comfort-noise'; readonly ticks: number }
   /** Play silence for `ticks`: nothing has begun yet, or the sender paused. */
   | { readonly op: 'silence'; readonly ticks: number };
 

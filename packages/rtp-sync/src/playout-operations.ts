@@ -12,29 +12,54 @@ export class PlayoutOperations {
   readonly counters: PlayoutCounters = new PlayoutCounters();
   readonly #maxConcealment: number;
   readonly #decode: Mutable<PlayoutDecision & { op: 'decode' }>;
+  readonly #recover: Mutable<PlayoutDecision & { op: 'recover' }>;
   readonly #conceal: Mutable<PlayoutDecision & { op: 'conceal' }> = { op: 'conceal', ticks: 0 };
+  readonly #noise: Mutable<PlayoutDecision & { op: 'comfort-noise' }> = {
+    op: 'comfort-noise',
+    ticks: 0,
+  };
   readonly #silence: Mutable<PlayoutDecision & { op: 'silence' }> = { op: 'silence', ticks: 0 };
   #run = 0;
 
   constructor(clockRate: number) {
     this.#maxConcealment = (MAX_CONCEALMENT * clockRate) / 1e6;
-    this.#decode = { op: 'decode', packet: undefined as unknown as BufferedPacket };
+    const packet = undefined as unknown as BufferedPacket;
+    this.#decode = { op: 'decode', packet };
+    this.#recover = { op: 'recover', packet, ticks: 0 };
   }
 
-  /** Ticks concealed since the last packet. */
+  /** Ticks made up since the last packet. */
   get run(): number {
     return this.#run;
   }
 
-  /** Plays a packet that waited so long and was meant to wait so long, in µs. */
-  decode(packet: BufferedPacket, waited: number, target: number): PlayoutDecision {
+  /** Plays a packet that waited so long, in µs, with such a target delay, which the policy alone would have so low. */
+  decode(packet: BufferedPacket, waited: number, target: number, minimum: number): PlayoutDecision {
     const { counters } = this;
     counters.jitterBufferDelay += (Math.max(0, waited) / 1e6) * packet.duration;
     counters.jitterBufferTargetDelay += (target / 1e6) * packet.duration;
+    counters.jitterBufferMinimumDelay += (minimum / 1e6) * packet.duration;
     counters.jitterBufferEmittedCount += packet.duration;
     this.#run = 0;
     this.#decode.packet = packet;
     return this.#decode;
+  }
+
+  /** Plays what `packet` says of the `ticks` before it. */
+  recover(packet: BufferedPacket, ticks: number): PlayoutDecision {
+    this.counters.recoveredSamples += ticks;
+    this.#run = 0;
+    this.#recover.packet = packet;
+    this.#recover.ticks = ticks;
+    return this.#recover;
+  }
+
+  /** Stands in for what the sender did not send, as it was background noise only. */
+  comfortNoise(ticks: number): PlayoutDecision {
+    this.#run += ticks;
+    this.counters.comfortNoiseSamples += ticks;
+    this.#noise.ticks = ticks;
+    return this.#noise;
   }
 
   /** Stands in for missing samples, at length with silence. */
@@ -48,11 +73,17 @@ export class PlayoutOperations {
       return this.#conceal;
     }
     counters.silentConcealedSamples += ticks;
-    return this.silence(ticks);
+    return this.wait(ticks);
   }
 
-  /** Plays silence where nothing is missing. */
+  /** Plays silence in a pause of the sender. */
   silence(ticks: number): PlayoutDecision {
+    this.counters.silentSamples += ticks;
+    return this.wait(ticks);
+  }
+
+  /** Plays silence that belongs to no stream. */
+  wait(ticks: number): PlayoutDecision {
     this.#silence.ticks = ticks;
     return this.#silence;
   }

@@ -9,10 +9,21 @@ export interface PlayoutStatistics {
   readonly jitterBufferDelay: number;
   /** Sum over all emitted samples of the target delay when each was emitted. */
   readonly jitterBufferTargetDelay: number;
+  /** The same for the target the delay policy would have had alone, without `JitterBuffer.delayAtLeast`. */
+  readonly jitterBufferMinimumDelay: number;
   /** Samples that came out of packets. */
   readonly jitterBufferEmittedCount: number;
-  /** All samples played since the stream began, concealed ones included. */
+  /**
+   * All samples played since the stream began: emitted, recovered, concealed, comfort noise and silence, and what
+   * was inserted less what was removed.
+   */
   readonly totalSamplesReceived: number;
+  /** Samples recovered from the packet after them (in-band FEC). */
+  readonly recoveredSamples: number;
+  /** Samples of background noise where the sender sent none (DTX). */
+  readonly comfortNoiseSamples: number;
+  /** Samples of silence in pauses of the sender. */
+  readonly silentSamples: number;
   /** Samples synthesized in place of packets that were lost or too late. */
   readonly concealedSamples: number;
   /** Those of them that were silence. */
@@ -23,6 +34,8 @@ export interface PlayoutStatistics {
   readonly removedSamplesForAcceleration: number;
   /** Packets that belong to the stream, duplicates included. */
   readonly packetsReceived: number;
+  /** Those of them that carry redundancy for what came before them. */
+  readonly fecPacketsReceived: number;
   /** Packets expected less packets received; may be negative through duplicates. */
   readonly packetsLost: number;
   /** Packets received and not played: too late, or dropped to catch up or for lack of room. */
@@ -37,7 +50,11 @@ export interface PlayoutStatistics {
 export class PlayoutCounters {
   jitterBufferDelay = 0;
   jitterBufferTargetDelay = 0;
+  jitterBufferMinimumDelay = 0;
   jitterBufferEmittedCount = 0;
+  recoveredSamples = 0;
+  comfortNoiseSamples = 0;
+  silentSamples = 0;
   concealedSamples = 0;
   silentConcealedSamples = 0;
   concealmentEvents = 0;
@@ -45,23 +62,32 @@ export class PlayoutCounters {
   removedSamplesForAcceleration = 0;
   packetsDiscarded = 0;
   packetsDuplicated = 0;
+  fecPacketsReceived = 0;
 
   snapshot(reception: ReceptionStatistics): PlayoutStatistics {
     return {
       jitterBufferDelay: this.jitterBufferDelay,
       jitterBufferTargetDelay: this.jitterBufferTargetDelay,
+      jitterBufferMinimumDelay: this.jitterBufferMinimumDelay,
       jitterBufferEmittedCount: this.jitterBufferEmittedCount,
       totalSamplesReceived:
         this.jitterBufferEmittedCount +
+        this.recoveredSamples +
         this.concealedSamples +
+        this.comfortNoiseSamples +
+        this.silentSamples +
         this.insertedSamplesForDeceleration -
         this.removedSamplesForAcceleration,
+      recoveredSamples: this.recoveredSamples,
+      comfortNoiseSamples: this.comfortNoiseSamples,
+      silentSamples: this.silentSamples,
       concealedSamples: this.concealedSamples,
       silentConcealedSamples: this.silentConcealedSamples,
       concealmentEvents: this.concealmentEvents,
       insertedSamplesForDeceleration: this.insertedSamplesForDeceleration,
       removedSamplesForAcceleration: this.removedSamplesForAcceleration,
       packetsReceived: reception.packetsReceived,
+      fecPacketsReceived: this.fecPacketsReceived,
       packetsLost: reception.packetsLost,
       packetsDiscarded: this.packetsDiscarded,
       packetsDuplicated: this.packetsDuplicated,

@@ -1,18 +1,22 @@
-import { type JitterBuffer, type Micros, micros } from '../src/index.js';
+import { type JitterBuffer, type Micros, type PacketTraits, micros } from '../src/index.js';
 
 /** A packet on its way: sequence number and timestamp as on the wire, arrival in ms. */
 export interface Arrival {
   readonly sequence: number;
   readonly timestamp: number;
   readonly at: number;
+  readonly traits?: PacketTraits;
 }
+
+/** A packet by its sequence number, or what was played in its place. */
+export type What = number | 'recover' | 'conceal' | 'comfort-noise' | 'silence';
 
 /** What the listener got on one 10 ms tick, as runs of [what, ticks]; packets by their sequence number. */
 export interface Tick {
   readonly at: number;
   /** RTP timestamp of the tick's first sample. */
   readonly timestamp: number;
-  readonly heard: readonly (number | 'conceal' | 'silence')[];
+  readonly heard: readonly What[];
 }
 
 export const TICK = 480;
@@ -49,19 +53,20 @@ export function simulate(
   buffer: JitterBuffer,
   arrivals: readonly Arrival[],
   until: number,
-  options: { readonly stretch?: boolean } = {},
+  options: { readonly stretch?: boolean; readonly onTick?: (at: number) => void } = {},
 ): Tick[] {
   const ticks: Tick[] = [];
   const payload = new Uint8Array([1, 2, 3]);
   let next = 0;
   /** Decoded and not yet played: the op and how many samples of it are left. */
-  const fifo: { what: number | 'conceal' | 'silence'; left: number }[] = [];
+  const fifo: { what: What; left: number }[] = [];
   let pause = 0;
   for (let at = 0; at < until; at += 10) {
+    options.onTick?.(at);
     const now = micros(at * 1000);
     while (next < arrivals.length && arrivals[next]!.at <= at) {
       const a = arrivals[next++]!;
-      buffer.insert(a.sequence, a.timestamp, PTIME, payload, micros(a.at * 1000));
+      buffer.insert(a.sequence, a.timestamp, PTIME, payload, micros(a.at * 1000), a.traits);
     }
     let pending = fifo.reduce((sum, x) => sum + x.left, 0);
     while (pending < TICK) {
@@ -86,7 +91,7 @@ export function simulate(
       ({ pause } = STRETCH);
     }
     const timestamp = buffer.timestampAt(pending);
-    const heard: (number | 'conceal' | 'silence')[] = [];
+    const heard: What[] = [];
     for (let need = TICK; need > 0;) {
       const head = fifo[0]!;
       const take = Math.min(need, head.left);
@@ -101,8 +106,8 @@ export function simulate(
 }
 
 /** Everything heard, in order, runs joined. */
-export function heard(ticks: readonly Tick[]): (number | 'conceal' | 'silence')[] {
-  const all: (number | 'conceal' | 'silence')[] = [];
+export function heard(ticks: readonly Tick[]): What[] {
+  const all: What[] = [];
   for (const tick of ticks) for (const x of tick.heard) if (all.at(-1) !== x) all.push(x);
   return all;
 }
@@ -112,8 +117,14 @@ export const packetsHeard = (ticks: readonly Tick[]): number[] =>
   heard(ticks).filter((x): x is number => typeof x === 'number');
 
 /** How many ticks had `what` in them. */
-export const ticksOf = (ticks: readonly Tick[], what: 'conceal' | 'silence'): number =>
+export const ticksOf = (ticks: readonly Tick[], what: What): number =>
   ticks.filter((t) => t.heard.includes(what)).length;
+
+/** Delay in ms at which the last tick was played, of a stream whose timestamp 0 came at 0. */
+export const lastDelay = (ticks: readonly Tick[]): number => {
+  const last = ticks.at(-1)!;
+  return last.at - last.timestamp / 48;
+};
 
 /** A seeded random source in [0, 1) (mulberry32). */
 export function random(seed: number): () => number {
