@@ -239,7 +239,6 @@ export class JitterBuffer {
   /** Plays what is known of the samples before the first packet, all of it: the delay grows by what of it was concealed. */
   #recover(packet: BufferedPacket, ticks: number): PlayoutDecision {
     this.#continueAt(packet);
-    this.#discontinuous = false;
     return this.#operations.recover(packet, ticks);
   }
 

@@ -50,6 +50,20 @@ describe('in-band FEC', () => {
     expect(lastDelay(ticks)).toBe(80);
   });
 
+  test('packets shorter than a tick are recovered too', () => {
+    const jb = buffer(10);
+    const traits = { redundancy: 120, discontinuous: false };
+    for (let i = 0; i < 80; i++)
+      if (i !== 60 && i !== 61) jb.insert(i, i * 120, 120, new Uint8Array(1), at(i * 2.5), traits);
+    jb.next(at(0), 0);
+    const played = Array.from({ length: 16 }, (_, i) => {
+      const decision = jb.next(at(160), i * 120);
+      return decision.op === 'decode' ? decision.packet.sequence : decision.op;
+    });
+    expect(heardFrom(played, 59).slice(0, 4)).toEqual([59, 'conceal', 'recover', 62]);
+    expect(jb.statistics()).toMatchObject({ concealedSamples: 120, recoveredSamples: 120 });
+  });
+
   test('a packet that comes after it was recovered is not played again', () => {
     const jb = buffer(40);
     const ticks = simulate(jb, withFec(stream(100, (i) => (i === 50 ? 65 : 0))), 1990);
