@@ -23,6 +23,8 @@ export type { LipSyncOptions } from './lip-sync.js';
 export { compactNtp, ntpFromUnix, unixFromNtp } from './ntp.js';
 export type { NtpTime } from './ntp.js';
 export type { BufferedPacket, PacketTraits } from './packet-buffer.js';
+export { PlayoutAlignment } from './playout-alignment.js';
+export type { AlignedStream, PlayoutAlignmentOptions } from './playout-alignment.js';
 export type { InsertResult, PlayoutDecision, StretchDecision } from './playout-decision.js';
 export { estimatedPlayoutTimestamp } from './playout-timestamp.js';
 export type { PlayoutStatistics } from './playout-statistics.js';

@@ -1,3 +1,4 @@
+import { CommonDelay } from './common-delay.js';
 import { type AlignedFrame, Source, type TimelineSource } from './timeline-source.js';
 import { type Micros, micros } from './time.js';
 
@@ -20,12 +21,6 @@ export interface SessionTimelineStatistics {
   readonly bound?: number;
 }
 
-/** The common delay changes by at most 20 ms a second: 2 % of speed, which a time-stretch hides. */
-const SLEW = 0.02;
-/** It is left alone while it is longer than needed by less than this. */
-const DEAD_BAND = 5_000;
-const LONGEST_STEP = 1_000_000;
-
 /**
  * Brings the frames of any number of sources onto the local timeline: every pull gives those that were captured
  * at one and the same instant.
@@ -36,24 +31,20 @@ const LONGEST_STEP = 1_000_000;
  * erratic, without a clock or slower than the limit is not waited for.
  */
 export class SessionTimeline<T> {
-  readonly #maxDelay: number;
   readonly #capacity: number;
   readonly #sources = new Set<Source<T>>();
   readonly #aligned: AlignedFrame<T>[] = [];
+  readonly #common: CommonDelay;
   readonly #leave: (source: Source<T>) => void;
-  #delay = 0;
   #begun = false;
-  #lastPull: Micros | undefined;
   #instant: Micros | undefined;
 
   /** @throws RangeError for a maxDelay outside 0…10 s, or a capacity that is not a positive integer. */
   constructor(options: SessionTimelineOptions = {}) {
     const { maxDelay = 500_000, capacity = 256 } = options;
-    if (!(maxDelay >= 0 && maxDelay <= 10_000_000))
-      throw new RangeError(`maxDelay must be 0…10000000 µs, got ${maxDelay}`);
     if (!Number.isInteger(capacity) || capacity <= 0)
       throw new RangeError(`capacity must be a positive integer of frames, got ${capacity}`);
-    this.#maxDelay = maxDelay;
+    this.#common = new CommonDelay(maxDelay);
     this.#capacity = capacity;
     this.#leave = (source) => {
       this.#sources.delete(source);
@@ -68,7 +59,7 @@ export class SessionTimeline<T> {
 
   /** Time between capture and playout that all wait for. */
   get delay(): Micros {
-    return micros(this.#delay);
+    return this.#common.value;
   }
 
   /** A new source. It leaves when it is closed. */
@@ -83,14 +74,13 @@ export class SessionTimeline<T> {
    * The array and what is in it are reused on the next pull. `now` must not decrease.
    */
   pull(now: Micros): readonly AlignedFrame<T>[] {
-    const elapsed = Math.max(0, Math.min(LONGEST_STEP, now - (this.#lastPull ?? now)));
-    this.#lastPull = now;
-    this.#followSlowest(now, elapsed * SLEW);
-    const delay = Math.round(this.#delay);
+    for (const source of this.#sources) source.measure(now);
+    const step = this.#common.follow(this.#sources, now, this.#begun);
+    const delay = this.#common.value;
     this.#instant = micros(now - delay);
     this.#aligned.length = 0;
     for (const source of this.#sources) {
-      const frame = source.give(now, delay, elapsed * SLEW);
+      const frame = source.give(now, delay, step);
       if (frame === undefined) continue;
       this.#aligned.push(frame);
       // What has no capture time may be moved: it is aligned with nothing.
@@ -110,21 +100,8 @@ export class SessionTimeline<T> {
     return {
       sources: this.#sources.size,
       aligned,
-      playoutDelay: this.#delay / 1e6,
+      playoutDelay: this.#common.value / 1e6,
       ...(aligned > 0 && { bound: bound / 1e6 }),
     };
-  }
-
-  #followSlowest(now: Micros, step: number): void {
-    let wanted = Number.NEGATIVE_INFINITY;
-    for (const source of this.#sources) {
-      source.measure(now);
-      wanted = Math.max(wanted, source.wantedDelay(now, this.#maxDelay) ?? wanted);
-    }
-    if (wanted === Number.NEGATIVE_INFINITY) return;
-    if (!this.#begun) this.#delay = Math.max(0, wanted);
-    else if (wanted > this.#delay) this.#delay = Math.min(wanted, this.#delay + step);
-    else if (wanted < this.#delay - DEAD_BAND)
-      this.#delay = Math.max(0, wanted, this.#delay - step);
   }
 }

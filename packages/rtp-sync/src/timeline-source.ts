@@ -1,5 +1,5 @@
-import { type CaptureTime, isBelievable, USABLE_BOUND } from './capture-clock.js';
-import { DelayWindow } from './delay-window.js';
+import { type CaptureTime, isBelievable } from './capture-clock.js';
+import { DelayDemand } from './delay-demand.js';
 import { FrameQueue } from './frame-queue.js';
 import { type Micros, micros } from './time.js';
 
@@ -71,8 +71,6 @@ export interface TimelineSource<T> {
 const GAP = 5_000;
 /** Frames without a capture time that come together are given one after the other, up to so much ahead. */
 const LEAD = 40_000;
-/** A source that has brought nothing for so long is not waited for. */
-const SILENCE = 1_000_000;
 /** A source that is further behind than it needs by more than this is brought forward at once. */
 const EXCESS = 100_000;
 
@@ -80,15 +78,13 @@ const EXCESS = 100_000;
 export class Source<T> implements TimelineSource<T> {
   readonly #queue: FrameQueue<T>;
   readonly #leave: (source: Source<T>) => void;
-  readonly #delays = new DelayWindow();
+  /** What this source says about the delay all wait for. */
+  readonly demand: DelayDemand = new DelayDemand();
   /** Earliest capture among the frames that came since the last pull. */
   #oldest = Number.POSITIVE_INFINITY;
-  #arrival = Number.NEGATIVE_INFINITY;
   /** End of the frame that came last. */
   #end = Number.NEGATIVE_INFINITY;
-  #bound = Number.NaN;
   #heldUntil = Number.NEGATIVE_INFINITY;
-  #required = 0;
   #floor = 0;
   #baseDelay: Micros | undefined;
   /** Delay this source needs beyond what the others wait for; 0 when that is enough. */
@@ -135,12 +131,12 @@ export class Source<T> implements TimelineSource<T> {
       throw new RangeError(`duration must be positive microseconds, got ${duration}`);
     if (this.#closed) return false;
     this.#received++;
-    this.#arrival = now;
+    this.demand.arrival = now;
     const believable = isBelievable(capture, now);
     const position = believable ? capture.time : this.#follow(now);
     if (believable) this.#oldest = Math.min(this.#oldest, position);
     else this.#unsynchronized++;
-    this.#bound = believable ? capture.bound : Number.NaN;
+    this.demand.bound = believable ? capture.bound : Number.NaN;
     this.#end = position + duration;
     if (position + duration <= this.#given) {
       this.#late++;
@@ -154,7 +150,7 @@ export class Source<T> implements TimelineSource<T> {
       if (!this.#queue.first!.given) this.#overflowed++;
       this.#queue.shift();
     }
-    this.#queue.insert(frame, position, duration, this.#bound, now);
+    this.#queue.insert(frame, position, duration, this.demand.bound, now);
     return true;
   }
 
@@ -163,7 +159,7 @@ export class Source<T> implements TimelineSource<T> {
   }
 
   requireDelay(delay: Micros): void {
-    this.#required = delay;
+    this.demand.required = delay;
   }
 
   delayAtLeast(delay: Micros): void {
@@ -173,16 +169,8 @@ export class Source<T> implements TimelineSource<T> {
   /** Takes stock at a pull: what the frames that came since the last one would have needed. */
   measure(now: Micros): void {
     if (this.#oldest === Number.POSITIVE_INFINITY) return;
-    this.#delays.add(now - this.#oldest, now);
+    this.demand.delays.add(now - this.#oldest, now);
     this.#oldest = Number.POSITIVE_INFINITY;
-  }
-
-  /** The delay the others are asked to wait for, at most `max`; undefined when this source has no say. */
-  wantedDelay(now: Micros, max: number): number | undefined {
-    const { steady, largest } = this.#delays;
-    if (!steady || largest > max || !(this.#bound <= USABLE_BOUND)) return undefined;
-    if (now - this.#arrival > SILENCE) return undefined;
-    return this.#required <= max ? Math.max(largest, this.#required) : largest;
   }
 
   /** The frame due at `now` when all wait for `delay`; `step` is how far an own delay may shrink by slewing. */
@@ -240,13 +228,11 @@ export class Source<T> implements TimelineSource<T> {
 
   reset(): void {
     while (this.#queue.size > 0) this.#drop();
-    this.#delays.clear();
+    this.demand.clear();
     this.#oldest = Number.POSITIVE_INFINITY;
     this.#end = Number.NEGATIVE_INFINITY;
     this.#given = Number.NEGATIVE_INFINITY;
     this.#begun = false;
-    this.#bound = Number.NaN;
-    this.#required = 0;
     this.#floor = 0;
     this.#ownDelay = 0;
     this.#baseDelay = undefined;
@@ -265,7 +251,7 @@ export class Source<T> implements TimelineSource<T> {
 
   /** Follows a source that brings everything too late for the others, and comes back from it. */
   #followOwnDelay(delay: number, step: number): void {
-    const { known, recentSmallest, recentLargest } = this.#delays;
+    const { known, recentSmallest, recentLargest } = this.demand.delays;
     let wanted = 0;
     if (known)
       wanted = recentSmallest > delay ? recentLargest : Math.min(this.#ownDelay, recentLargest);
