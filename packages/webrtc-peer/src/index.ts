@@ -10,6 +10,10 @@ export type {
 } from './backend/transport.js';
 export { IceServerError, weriftBackend } from './backend/werift/index.js';
 export type { WeriftBackendOptions } from './backend/werift/index.js';
+export { FlightRecorder } from './capture/flight-recorder.js';
+export type { FlightRecorderOptions, FlightRecorderStatistics } from './capture/flight-recorder.js';
+export { isRtpdump, readRtpdump } from './capture/rtpdump.js';
+export type { CaptureFault, RtpdumpPacket } from './capture/rtpdump.js';
 export { systemClock } from './clock/clock.js';
 export type { Clock } from './clock/clock.js';
 export type { LinkCloseReason, LinkState } from './connection/link.js';
