@@ -12,6 +12,7 @@ export type {
   OpusEngine,
   OpusEngineName,
 } from './opus/engine.js';
+export { isDtx, packetHasFec } from './opus/packet-contents.js';
 export { OPUS_CLOCK_RATE, parseToc } from './opus/toc.js';
 export type { OpusBandwidth, OpusMode, OpusToc, TocResult } from './opus/toc.js';
 export { parseWav } from './wav/parse-wav.js';

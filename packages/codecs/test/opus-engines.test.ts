@@ -345,6 +345,7 @@ describe.each(ENGINES)('%s', (name) => {
     expect(() => encoder.configure({ bitrate: 32_000 })).toThrow(closed);
     expect(() => decoder.decode(Uint8Array.of(0xf8))).toThrow(closed);
     expect(() => decoder.decodeLost(960)).toThrow(closed);
+    expect(() => decoder.decodeFec(Uint8Array.of(0xf8), 960)).toThrow(closed);
   });
 
   test('misuse throws BAD_ARGUMENT and leaves the instance usable', async () => {
@@ -367,6 +368,7 @@ describe.each(ENGINES)('%s', (name) => {
     }
     for (const samples of [0, -1, 0.5, 48_001, NaN]) {
       expect(() => decoder.decodeLost(samples)).toThrow(bad);
+      expect(() => decoder.decodeFec(Uint8Array.of(0xf8), samples)).toThrow(bad);
     }
     expect(rms(decoder.decode(encoder.encode(new Float32Array(960)))!)).toBeLessThan(1e-6);
     encoder.close();

@@ -21,6 +21,8 @@ export interface OpusCapabilities {
   readonly maxInstances: number;
   /** Who fills losses: libopus from its decoder state, or the repetition of the last pitch period. */
   readonly concealment: 'codec' | 'repetition';
+  /** Whether `decodeFec` recovers frames; where not, it gives undefined for every packet. */
+  readonly decodesFec: boolean;
   /** Precision in which samples reach libopus; `s16` rounds and saturates them. */
   readonly sampleFormat: 'f32' | 's16';
 }
@@ -82,6 +84,15 @@ export interface OpusDecoder {
    * Throws `ArgumentError` out of range, `ClosedError` after `close()`.
    */
   decodeLost(samples: number): Float32Array;
+  /**
+   * Recovers the `samples` per channel, 1 to `sampleRate`, that came right before the packet `next` from the
+   * in-band FEC in it; `decode(next)` then goes on seamlessly. The redundancy covers one frame of the length
+   * of those in `next`: what was lost before that is concealed, and of a shorter loss the end is given.
+   * Interleaved samples that belong to the caller; undefined, with the decoder as it was, when there is
+   * nothing to recover from (see `packetHasFec`; or the frame before the loss was of the CELT mode): use
+   * `decodeLost` then. Throws `ArgumentError` out of range, `ClosedError` after `close()`.
+   */
+  decodeFec(next: Uint8Array, samples: number): Float32Array | undefined;
   /** Frees the decoder's memory. Further calls do nothing. */
   close(): void;
 }

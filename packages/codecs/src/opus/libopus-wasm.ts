@@ -20,7 +20,8 @@ import type {
   OpusEngine,
 } from './engine.js';
 import * as limits from './limits.js';
-import { parseToc } from './toc.js';
+import { packetHasFec } from './packet-contents.js';
+import { parseToc, type OpusMode, type OpusToc } from './toc.js';
 
 const APPLICATIONS: Record<OpusApplication, Application> = {
   voip: Application.Voip,
@@ -70,6 +71,16 @@ class Encoder implements OpusEncoder {
   }
 }
 
+/** What `decode` gives, or undefined where libopus refuses the packet. */
+function unlessRefused(decode: () => Float32Array): Float32Array | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (isOpusError(error)) return undefined;
+    throw error;
+  }
+}
+
 class Decoder implements OpusDecoder {
   readonly sampleRate: number;
   readonly channels: number;
@@ -77,6 +88,8 @@ class Decoder implements OpusDecoder {
   readonly #lost: { frameSize: number };
   /** Concealed samples not yet asked for, less than one frame, so that short requests join up. */
   #surplus: Float32Array = new Float32Array(0);
+  /** Mode of the last packet; libopus does not recover what follows one of the CELT mode. */
+  #mode: OpusMode | undefined;
   #handle: OpusDecoderHandle | undefined;
 
   constructor(handle: OpusDecoderHandle) {
@@ -90,15 +103,9 @@ class Decoder implements OpusDecoder {
     const handle = this.#open();
     const toc = parseToc(packet);
     if (!toc.ok || packet.length > limits.MAX_PACKET_BYTES) return undefined;
-    try {
-      const pcm = handle.decodeFloat(packet);
-      this.#lost.frameSize = (toc.value.frameDuration * this.sampleRate) / 1_000_000;
-      this.#surplus = this.#surplus.subarray(0, 0);
-      return pcm;
-    } catch (error) {
-      if (isOpusError(error)) return undefined;
-      throw error;
-    }
+    const pcm = unlessRefused(() => handle.decodeFloat(packet));
+    if (pcm) this.#follow(toc.value);
+    return pcm;
   }
 
   decodeLost(samples: number): Float32Array {
@@ -116,9 +123,36 @@ class Decoder implements OpusDecoder {
     }
   }
 
+  decodeFec(next: Uint8Array, samples: number): Float32Array | undefined {
+    const handle = this.#open();
+    limits.checkConcealment(samples, this.sampleRate);
+    if (next.length > limits.MAX_PACKET_BYTES || this.#mode === 'celt') return undefined;
+    const toc = parseToc(next);
+    if (!toc.ok || !packetHasFec(next)) return undefined;
+    const frameSize = this.#frameSize(toc.value);
+    const out = new Float32Array(samples * this.channels);
+    if (samples > frameSize) out.set(this.decodeLost(samples - frameSize));
+    const recovered = unlessRefused(() => handle.decodeFloat(next, { decodeFec: true, frameSize }));
+    if (!recovered) return undefined;
+    this.#follow(toc.value);
+    const surplus = Math.max(0, recovered.length - out.length);
+    out.set(recovered.subarray(surplus), out.length - recovered.length + surplus);
+    return out;
+  }
+
   close(): void {
     this.#handle?.free();
     this.#handle = undefined;
+  }
+
+  #frameSize({ frameDuration }: OpusToc): number {
+    return (frameDuration * this.sampleRate) / 1_000_000;
+  }
+
+  #follow(toc: OpusToc): void {
+    this.#lost.frameSize = this.#frameSize(toc);
+    this.#surplus = this.#surplus.subarray(0, 0);
+    this.#mode = toc.mode;
   }
 
   #open(): OpusDecoderHandle {
@@ -136,6 +170,7 @@ class LibopusWasm implements OpusEngine {
     frameDurations: limits.OPUS_FRAME_DURATIONS,
     maxInstances: Number.POSITIVE_INFINITY,
     concealment: 'codec',
+    decodesFec: true,
     sampleFormat: 'f32',
   };
 

@@ -152,6 +152,12 @@ class Decoder implements OpusDecoder {
     return out;
   }
 
+  /** The build offers no way to ask libopus for the redundancy. */
+  decodeFec(_next: Uint8Array, samples: number): undefined {
+    this.#open();
+    limits.checkConcealment(samples, this.sampleRate);
+  }
+
   close(): void {
     if (this.#handler) this.#heap.destroy(this.#handler);
     this.#handler = undefined;
@@ -178,6 +184,7 @@ class Opusscript implements OpusEngine {
     frameDurations: limits.OPUS_FRAME_DURATIONS,
     maxInstances: 200,
     concealment: 'repetition',
+    decodesFec: false,
     sampleFormat: 's16',
   };
   readonly #heap: Heap;
