@@ -169,7 +169,7 @@ export class JitterBuffer {
   next(now: Micros, pending: number): PlayoutDecision {
     if (!this.#playing) {
       if (this.#packets.size === 0 || !this.#due(now, pending))
-        return this.#operations.wait(this.#chunk);
+        return this.#operations.silence(this.#chunk);
       this.#playing = true;
       this.#operations.begin();
       this.#continueAt(this.#packets.first()!);
@@ -214,6 +214,11 @@ export class JitterBuffer {
     this.#operations.stretched(ticks);
   }
 
+  /** Counts `ticks` of a decision to recover as concealed: the decoder could do no more with what it was given. */
+  recoveryFailed(ticks: number): void {
+    this.#operations.recoveryFailed(ticks);
+  }
+
   /** Forgets the stream, but not what was counted: the next packet belongs to another one. */
   restart(): void {
     this.#stream.restart();
@@ -255,7 +260,7 @@ export class JitterBuffer {
     if ((this.#operations.run + this.#chunk) * this.#microsPerTick < RESTART_AFTER)
       return this.#fill(this.#chunk);
     this.#playing = false;
-    return this.#operations.wait(this.#chunk);
+    return this.#operations.silence(this.#chunk);
   }
 
   /** The sequence goes on but the timestamps jump: the sender paused. The packet waits for its own time. */
@@ -264,9 +269,7 @@ export class JitterBuffer {
       return this.#emit(now, pending);
     const ticks = Math.min(this.#chunk, gap);
     this.#position += ticks;
-    return this.#discontinuous
-      ? this.#operations.comfortNoise(ticks)
-      : this.#operations.silence(ticks);
+    return this.#operations.comfortNoise(ticks);
   }
 
   /** Whether playout begins now, with the first packet. A new stream is observed before, and joined where it is then. */

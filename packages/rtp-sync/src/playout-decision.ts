@@ -11,9 +11,9 @@ export type PlayoutDecision =
   | { readonly op: 'recover'; readonly packet: BufferedPacket; readonly ticks: number }
   /** Let the decoder conceal `ticks`. */
   | { readonly op: 'conceal'; readonly ticks: number }
-  /** Play `ticks` of background noise: the sender sends nothing because there is nothing else. */
+  /** Play `ticks` of background noise: the sender paused. */
   | { readonly op: 'comfort-noise'; readonly ticks: number }
-  /** Play silence for `ticks`: nothing has begun yet, or the sender paused. */
+  /** Play silence for `ticks`: nothing has begun yet, or nothing has come for long. */
   | { readonly op: 'silence'; readonly ticks: number };
 
 /** Whether the samples at hand should be shortened or lengthened to approach the target delay. */

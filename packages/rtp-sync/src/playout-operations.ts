@@ -54,12 +54,19 @@ export class PlayoutOperations {
     return this.#recover;
   }
 
-  /** Stands in for what the sender did not send, as it was background noise only. */
+  /** Fills a pause of the sender. */
   comfortNoise(ticks: number): PlayoutDecision {
     this.#run += ticks;
     this.counters.comfortNoiseSamples += ticks;
     this.#noise.ticks = ticks;
     return this.#noise;
+  }
+
+  /** Says that `ticks` thought recovered were concealed. */
+  recoveryFailed(ticks: number): void {
+    this.counters.recoveredSamples -= ticks;
+    this.counters.concealedSamples += ticks;
+    this.counters.concealmentEvents++;
   }
 
   /** Stands in for missing samples, at length with silence. */
@@ -73,17 +80,11 @@ export class PlayoutOperations {
       return this.#conceal;
     }
     counters.silentConcealedSamples += ticks;
-    return this.wait(ticks);
+    return this.silence(ticks);
   }
 
-  /** Plays silence in a pause of the sender. */
+  /** Plays silence, where there is no stream or one that brought nothing for long. */
   silence(ticks: number): PlayoutDecision {
-    this.counters.silentSamples += ticks;
-    return this.wait(ticks);
-  }
-
-  /** Plays silence that belongs to no stream. */
-  wait(ticks: number): PlayoutDecision {
     this.#silence.ticks = ticks;
     return this.#silence;
   }

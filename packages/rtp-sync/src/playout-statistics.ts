@@ -14,16 +14,14 @@ export interface PlayoutStatistics {
   /** Samples that came out of packets. */
   readonly jitterBufferEmittedCount: number;
   /**
-   * All samples played since the stream began: emitted, recovered, concealed, comfort noise and silence, and what
-   * was inserted less what was removed.
+   * All samples played since the stream began: emitted, recovered, concealed and comfort noise, and what was
+   * inserted less what was removed.
    */
   readonly totalSamplesReceived: number;
   /** Samples recovered from the packet after them (in-band FEC). */
   readonly recoveredSamples: number;
-  /** Samples of background noise where the sender sent none (DTX). */
+  /** Samples of background noise in pauses of the sender (DTX, or a gap in its timestamps). */
   readonly comfortNoiseSamples: number;
-  /** Samples of silence in pauses of the sender. */
-  readonly silentSamples: number;
   /** Samples synthesized in place of packets that were lost or too late. */
   readonly concealedSamples: number;
   /** Those of them that were silence. */
@@ -54,7 +52,6 @@ export class PlayoutCounters {
   jitterBufferEmittedCount = 0;
   recoveredSamples = 0;
   comfortNoiseSamples = 0;
-  silentSamples = 0;
   concealedSamples = 0;
   silentConcealedSamples = 0;
   concealmentEvents = 0;
@@ -75,12 +72,10 @@ export class PlayoutCounters {
         this.recoveredSamples +
         this.concealedSamples +
         this.comfortNoiseSamples +
-        this.silentSamples +
         this.insertedSamplesForDeceleration -
         this.removedSamplesForAcceleration,
       recoveredSamples: this.recoveredSamples,
       comfortNoiseSamples: this.comfortNoiseSamples,
-      silentSamples: this.silentSamples,
       concealedSamples: this.concealedSamples,
       silentConcealedSamples: this.silentConcealedSamples,
       concealmentEvents: this.concealmentEvents,

@@ -50,6 +50,19 @@ describe('in-band FEC', () => {
     expect(lastDelay(ticks)).toBe(80);
   });
 
+  test('what the decoder could not recover after all is counted as concealed', () => {
+    const jb = buffer();
+    simulate(jb, withFec(stream(100, (i) => (i === 50 ? undefined : 0))), 1990);
+    const before = jb.statistics();
+    jb.recoveryFailed(PTIME);
+    expect(jb.statistics()).toEqual({
+      ...before,
+      recoveredSamples: 0,
+      concealedSamples: PTIME,
+      concealmentEvents: 1,
+    });
+  });
+
   test('packets shorter than a tick are recovered too', () => {
     const jb = buffer(10);
     const traits = { redundancy: 120, discontinuous: false };
@@ -122,7 +135,6 @@ describe('DTX', () => {
     ]);
     expect(jb.statistics()).toMatchObject({
       concealedSamples: 0,
-      silentSamples: 0,
       comfortNoiseSamples: 3 * 9 * PTIME,
       packetsLost: 0,
     });
