@@ -1,0 +1,153 @@
+// H.264 constrained baseline for live video: one slice a picture, CAVLC, SPS and PPS before each IDR picture.
+#include <wels/codec_api.h>
+
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "codec.h"
+
+namespace rm {
+namespace {
+
+class H264Encoder : public Encoder {
+ public:
+  ~H264Encoder() override { Close(); }
+
+  Packet Encode(const Picture& picture, const EncodeSettings& settings) override {
+    try {
+      return TryEncode(picture, settings);
+    } catch (...) {
+      Close();  // The next frame begins anew rather than with settings half taken over.
+      throw;
+    }
+  }
+
+ private:
+  Packet TryEncode(const Picture& picture, const EncodeSettings& settings) {
+    if (picture.width % 2 != 0 || picture.height % 2 != 0)
+      throw std::runtime_error("H.264 takes pictures of even width and height");
+    if (!encoder_ || picture.width != width_ || picture.height != height_)
+      Open(picture, settings);
+    else
+      SetRates(settings);
+    SSourcePicture source;
+    std::memset(&source, 0, sizeof(source));
+    source.iColorFormat = videoFormatI420;
+    source.iPicWidth = width_;
+    source.iPicHeight = height_;
+    for (int i = 0; i < 3; i++) {
+      source.pData[i] = const_cast<uint8_t*>(picture.planes[i]);
+      source.iStride[i] = picture.strides[i];
+    }
+    source.uiTimeStamp = std::llround(elapsed_ms_);
+    elapsed_ms_ += 1000 / settings.fps;
+    if (settings.key_frame) encoder_->ForceIntraFrame(true);
+    SFrameBSInfo info;
+    std::memset(&info, 0, sizeof(info));
+    Check(encoder_->EncodeFrame(&source, &info), "a picture");
+    return PacketOf(info);
+  }
+
+  void Open(const Picture& picture, const EncodeSettings& settings) {
+    Close();
+    if (WelsCreateSVCEncoder(&encoder_) != 0 || !encoder_) throw std::runtime_error("openh264 could not be started");
+    int quiet = WELS_LOG_QUIET;
+    encoder_->SetOption(ENCODER_OPTION_TRACE_LEVEL, &quiet);
+    SEncParamExt param;
+    encoder_->GetDefaultParams(&param);
+    param.iUsageType = CAMERA_VIDEO_REAL_TIME;
+    param.iPicWidth = picture.width;
+    param.iPicHeight = picture.height;
+    param.iTargetBitrate = static_cast<int>(settings.bitrate);
+    param.iMaxBitrate = UNSPECIFIED_BIT_RATE;
+    param.fMaxFrameRate = static_cast<float>(settings.fps);
+    param.iRCMode = RC_BITRATE_MODE;
+    param.bEnableFrameSkip = true;
+    param.iComplexityMode = LOW_COMPLEXITY;
+    param.iTemporalLayerNum = 1;
+    param.iSpatialLayerNum = 1;
+    param.iEntropyCodingModeFlag = 0;
+    param.iMultipleThreadIdc = 1;
+    param.uiIntraPeriod = 0;
+    param.iNumRefFrame = 1;
+    param.eSpsPpsIdStrategy = CONSTANT_ID;
+    param.bPrefixNalAddingCtrl = false;
+    param.bEnableDenoise = false;
+    param.bEnableBackgroundDetection = true;
+    param.bEnableAdaptiveQuant = true;
+    // Key frames come on request; what openh264 takes for a new scene is often just a busy picture.
+    param.bEnableSceneChangeDetect = false;
+    param.bEnableLongTermReference = false;
+    SSpatialLayerConfig& layer = param.sSpatialLayers[0];
+    layer.iVideoWidth = picture.width;
+    layer.iVideoHeight = picture.height;
+    layer.fFrameRate = param.fMaxFrameRate;
+    layer.iSpatialBitrate = param.iTargetBitrate;
+    layer.iMaxSpatialBitrate = UNSPECIFIED_BIT_RATE;
+    layer.uiProfileIdc = PRO_BASELINE;
+    // openh264 raises the level by itself when the picture or the bitrate asks for more.
+    layer.uiLevelIdc = LEVEL_3_1;
+    layer.sSliceArgument.uiSliceMode = SM_SINGLE_SLICE;
+    Check(encoder_->InitializeExt(&param), "these settings");
+    int format = videoFormatI420;
+    Check(encoder_->SetOption(ENCODER_OPTION_DATAFORMAT, &format), "I420");
+    width_ = picture.width;
+    height_ = picture.height;
+    bitrate_ = settings.bitrate;
+    fps_ = settings.fps;
+    elapsed_ms_ = 0;
+  }
+
+  void SetRates(const EncodeSettings& settings) {
+    if (settings.fps != fps_) {
+      auto fps = static_cast<float>(settings.fps);
+      Check(encoder_->SetOption(ENCODER_OPTION_FRAME_RATE, &fps), "a frame rate");
+      fps_ = settings.fps;
+    }
+    if (settings.bitrate != bitrate_) {
+      SBitrateInfo rate = {SPATIAL_LAYER_ALL, static_cast<int>(settings.bitrate)};
+      Check(encoder_->SetOption(ENCODER_OPTION_BITRATE, &rate), "a bitrate");
+      bitrate_ = settings.bitrate;
+    }
+  }
+
+  static Packet PacketOf(const SFrameBSInfo& info) {
+    Packet out;
+    if (info.eFrameType == videoFrameTypeSkip) return out;
+    for (int i = 0; i < info.iLayerNum; i++) {
+      const SLayerBSInfo& layer = info.sLayerInfo[i];
+      size_t size = 0;
+      for (int nal = 0; nal < layer.iNalCount; nal++) size += static_cast<size_t>(layer.pNalLengthInByte[nal]);
+      out.data.insert(out.data.end(), layer.pBsBuf, layer.pBsBuf + size);
+    }
+    out.key = info.eFrameType == videoFrameTypeIDR;
+    return out;
+  }
+
+  void Check(int result, const char* what) {
+    if (result != cmResultSuccess)
+      throw std::runtime_error(std::string("openh264 refused ") + what + " (" + std::to_string(result) + ")");
+  }
+
+  void Close() {
+    if (!encoder_) return;
+    encoder_->Uninitialize();
+    WelsDestroySVCEncoder(encoder_);
+    encoder_ = nullptr;
+  }
+
+  ISVCEncoder* encoder_ = nullptr;
+  int width_ = 0;
+  int height_ = 0;
+  double bitrate_ = 0;
+  double fps_ = 0;
+  double elapsed_ms_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> MakeH264Encoder() { return std::make_unique<H264Encoder>(); }
+
+}  // namespace rm

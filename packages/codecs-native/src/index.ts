@@ -1,0 +1,9 @@
+export { loadNative, NotBuiltError } from './load-native.js';
+export type {
+  NativeBinding,
+  NativeCodec,
+  NativeDecoder,
+  NativeEncoder,
+  NativePacket,
+  NativePicture,
+} from './binding.js';

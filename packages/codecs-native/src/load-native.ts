@@ -1,0 +1,26 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { NativeBinding } from './binding.js';
+
+/** Thrown when there is no add-on for this machine; `code` is `NOT_BUILT`, the message says how to build one. */
+export class NotBuiltError extends Error {
+  override readonly name = 'NotBuiltError';
+  readonly code = 'NOT_BUILT';
+}
+
+/**
+ * Loads the add-on: one built on this machine, or the one that came with the package. Throws `NotBuiltError` where there
+ * is neither, or where the system refuses it.
+ */
+export function loadNative(): NativeBinding {
+  const root = fileURLToPath(new URL('../', import.meta.url));
+  const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => NativeBinding;
+  try {
+    return load(root);
+  } catch (cause) {
+    throw new NotBuiltError(
+      `@rm/codecs-native has no add-on for ${process.platform}-${process.arch}: install g++, libvpx-dev and libopenh264-dev, then run npx rm-build-codecs`,
+      { cause },
+    );
+  }
+}
