@@ -9,9 +9,9 @@ const SILENCE = 1_000_000;
 export class DelayDemand {
   readonly delays: DelayWindow = new DelayWindow();
   /** Uncertainty of the stream's capture times; NaN while they are unknown. */
-  bound = Number.NaN;
+  bound: number = Number.NaN;
   /** When the stream brought something last. */
-  arrival = Number.NEGATIVE_INFINITY;
+  arrival: number = Number.NEGATIVE_INFINITY;
   /** Delay that something else of the same sender needs. */
   required = 0;
 

@@ -5,10 +5,15 @@ const ASSUMED_WEIGHT = 2;
 const ASSUMED_RATE = 300e-6;
 /** What NTP to microseconds and RTP ticks round off. */
 const RESOLUTION = 15;
+/** Standard deviation of the rounding to ticks of 48 kHz. */
+const ROUNDING = 6;
+/** Student's factors for 99.95 % with 2…7 degrees of freedom; beyond, 3.48 + 17 / degrees is close. */
+const STUDENT: readonly number[] = [44.7, 16.3, 10.3, 7.98, 6.79, 6.08];
 
 /**
  * The straight line through points (`x`, `y`), `y` small: Bayesian linear regression with a prior for the slope
- * and for the noise, so that one point is enough for an answer and the bound says how little it is worth.
+ * and for the noise, so that one point is enough for an answer and the bound says how little it is worth. As soon
+ * as the points by themselves say more than with the prior (a sender that stamps exactly), they alone count.
  */
 export class ReportLine {
   #points = 0;
@@ -19,6 +24,9 @@ export class ReportLine {
   /** Variances of height and slope, which at the centre are independent. */
   #heightVariance = 0;
   #slopeVariance = 0;
+  /** Square of the bound by the points alone at the centre, and its growth with distance squared; NaN with the prior. */
+  #alone = Number.NaN;
+  #spread = 0;
 
   /** Standard deviation of the points about the line. */
   get noise(): number {
@@ -56,6 +64,27 @@ export class ReportLine {
     }
     this.#noise = Math.sqrt(variance);
     this.#heightVariance = variance / size;
+    this.#trustPoints(x, y, xx, xy / xx);
+  }
+
+  /** Takes the line of least squares, when by itself it is known better at the newest point than with the prior. */
+  #trustPoints(x: Float64Array, y: Float64Array, xx: number, slope: number): void {
+    this.#alone = Number.NaN;
+    const degrees = this.#points - 2;
+    if (degrees < 2) return;
+    let squares = 0;
+    for (let i = 0; i < this.#points; i++)
+      squares += (y[i]! - this.#height - slope * (x[i]! - this.#centre)) ** 2;
+    const factor = STUDENT[degrees - 2] ?? 3.48 + 17 / degrees;
+    const variance = factor ** 2 * (squares / degrees + ROUNDING ** 2);
+    const newest = x[this.#points - 1]!;
+    const width = Math.sqrt(
+      variance / this.#points + (variance / xx) * (newest - this.#centre) ** 2,
+    );
+    if (width + RESOLUTION >= this.bound(newest)) return;
+    this.#slope = slope;
+    this.#alone = variance / this.#points;
+    this.#spread = variance / xx;
   }
 
   at(x: number): number {
@@ -69,6 +98,8 @@ export class ReportLine {
 
   /** How far {@link at} can be wrong (99.9 %): Student's factor for the points there are. */
   bound(x: number): number {
+    if (!Number.isNaN(this.#alone))
+      return RESOLUTION + Math.sqrt(this.#alone + this.#spread * (x - this.#centre) ** 2);
     return RESOLUTION + (4 + 6 / (this.#points + 1)) * this.deviation(x);
   }
 }

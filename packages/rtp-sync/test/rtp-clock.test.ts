@@ -199,6 +199,14 @@ test('the stated bound covers the error in 99.9 % of cases, and is no wider than
   expect(exact.boundAt(1200 * 48_000)!).toBeGreaterThan(exact.boundAt(240 * 48_000)!);
 });
 
+test('a sender that stamps exactly is known to a millisecond after five reports', () => {
+  const clock = new RtpClock(48_000);
+  for (let k = 0; k < 5; k++)
+    clock.update(ntpFromUnix(micros(NOON + k * 1e6)), Math.round(k * 48_000 * 1.0005));
+  expect(clock.boundAt(Math.round(5 * 48_000 * 1.0005))!).toBeLessThan(1000);
+  expect(Math.abs(clock.unixAt(Math.round(5 * 48_000 * 1.0005))! - (NOON + 5e6))).toBeLessThan(30);
+});
+
 test('a clock rate that is none is refused', () => {
   expect(() => new RtpClock(Number.NaN)).toThrow('clockRate');
 });
