@@ -18,6 +18,8 @@ export { systemClock } from './clock/clock.js';
 export type { Clock } from './clock/clock.js';
 export type { LinkCloseReason, LinkState } from './connection/link.js';
 export type { JsonValue } from './data/control-message.js';
+export { AudioPlayout } from './media/audio-playout.js';
+export type { AudioPlayoutOptions, AudioPlayoutStatistics } from './media/audio-playout.js';
 export type { AudioReceiverStatistics } from './media/audio-receiver.js';
 export type { AudioSenderStatistics } from './media/audio-sender.js';
 export { UnsupportedFrameError } from './media/audio-stream.js';

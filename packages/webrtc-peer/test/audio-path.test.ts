@@ -33,26 +33,28 @@ test('the capture time of what is heard is right to a few samples, in spite of t
 });
 
 test('mouth to ear is the time from capture to playout, as the click shows', async () => {
-  const click = 1500 * 48;
+  const click = 4500 * 48;
   const { heard, statistics } = await simulateLink({
-    duration: 2000,
+    duration: 5000,
     source: (n) => (n >= click && n < click + 24 ? 0.8 : 0),
     delay: () => 17,
     policy: new FixedDelayPolicy(millis(40)),
   });
   const block = heard.find(({ samples }) => samples.some((s) => Math.abs(s) > 0.3))!;
   const at = block.samples.findIndex((s) => Math.abs(s) > 0.3);
-  const measured = block.instant + at / 48 - 1500;
+  const measured = block.instant + at / 48 - 4500;
   expect(Math.abs(statistics.mouthToEarMs!.p50 - measured)).toBeLessThanOrEqual(1);
-  expect(statistics.mouthToEarMs!.bound).toBe(0.1);
+  expect(statistics.mouthToEarMs!.bound).toBeLessThanOrEqual(0.3);
 });
 
 test('another wall clock at the sender is taken out, and the bound is passed on', async () => {
   const offset = { offset: micros(0), bound: millis(7), roundTrip: millis(14) };
-  const { heard } = await simulateLink({ duration: 500, source: tone(300), offset });
-  expect(heard.at(-1)!.capture!.bound).toBe(7000);
+  const { heard } = await simulateLink({ duration: 4500, source: tone(300), offset });
+  // By then the sender reports leave little doubt of their own.
+  expect(heard.at(-1)!.capture!.bound).toBeGreaterThanOrEqual(7000);
+  expect(heard.at(-1)!.capture!.bound).toBeLessThanOrEqual(7300);
   const shifted = await simulateLink({
-    duration: 500,
+    duration: 4500,
     source: tone(300),
     offset: { ...offset, offset: micros(3_000_000) },
   });

@@ -1,5 +1,5 @@
 import { loadOpus } from '@rm/codecs';
-import { AdaptiveDelayPolicy, millis } from '@rm/rtp-sync';
+import { AdaptiveDelayPolicy, PlayoutAlignment, millis } from '@rm/rtp-sync';
 import type { IncomingOffer } from '@rm/signaling-protocol';
 import { expect, test } from '@jest/globals';
 import type {
@@ -114,6 +114,7 @@ async function link(options: Partial<LinkOptions> = {}): Promise<{
     opus: await loadOpus(),
     iceServers: [],
     policy: new AdaptiveDelayPolicy(),
+    alignment: new PlayoutAlignment(),
     clock,
     random: () => 0.5,
     connectTimeout: millis(5000),

@@ -1,5 +1,5 @@
 import type { OpusEngine } from '@rm/codecs';
-import { type DelayPolicy, type Micros, micros } from '@rm/rtp-sync';
+import { type DelayPolicy, type Micros, type PlayoutAlignment, micros } from '@rm/rtp-sync';
 import type { IncomingOffer } from '@rm/signaling-protocol';
 import type {
   Backend,
@@ -19,6 +19,7 @@ import { CLOCK_RATE } from '../media/audio-format.js';
 import { AudioReceiver } from '../media/audio-receiver.js';
 import { AudioSender } from '../media/audio-sender.js';
 import { Negotiator } from '../negotiation/negotiator.js';
+import type { SenderReport } from '../rtp/packet.js';
 import { Heartbeat } from './heartbeat.js';
 
 /** Where a connection to one peer stands. */
@@ -63,6 +64,8 @@ export interface LinkOptions {
   readonly opus: OpusEngine;
   readonly iceServers: readonly IceServer[];
   readonly policy: DelayPolicy;
+  /** Where the peer's sound is put in step with that of others. */
+  readonly alignment: PlayoutAlignment;
   readonly clock: Clock;
   readonly random: () => number;
   /** Longest time to `connected`. */
@@ -84,6 +87,8 @@ export class Link {
   readonly #unixOrigin: Micros;
   readonly sender: AudioSender;
   #receiver: AudioReceiver | undefined;
+  /** A report that came while the decoder was loading. */
+  #earlyReport: SenderReport | undefined;
   #heartbeat: Heartbeat | undefined;
   #state: LinkState = 'connecting';
   #malformedMessages = 0;
@@ -106,7 +111,7 @@ export class Link {
           this.#heartbeat?.heard(now);
           this.#receiver?.packet(packet, now);
         },
-        senderReport: (report) => this.#receiver?.senderReport(report),
+        senderReport: (report) => this.#senderReport(report),
         reportBlock: () => this.#heartbeat?.heard(clock.now()),
         channelOpen: () => {
           this.#heartbeat ??= new Heartbeat(clock.now());
@@ -195,7 +200,7 @@ export class Link {
   }
 
   async #openReceiver(): Promise<void> {
-    const { opus, policy, clock } = this.#options;
+    const { opus, policy, alignment } = this.#options;
     try {
       const decoder = await opus.createDecoder({ sampleRate: CLOCK_RATE, channels: 1 });
       if (this.#state === 'closed') {
@@ -205,12 +210,19 @@ export class Link {
       this.#receiver = new AudioReceiver({
         decoder,
         policy,
+        aligned: alignment.join(),
         unixOrigin: this.#unixOrigin,
-        clockOffset: () => this.#heartbeat?.offset(micros(this.#unixOrigin + clock.now())),
+        clockOffset: (nowUnix) => this.#heartbeat?.offset(nowUnix),
       });
+      if (this.#earlyReport !== undefined) this.#receiver.senderReport(this.#earlyReport);
     } catch (error) {
       this.close('failed', `no decoder: ${text(error)}`);
     }
+  }
+
+  #senderReport(report: SenderReport): void {
+    if (this.#receiver === undefined) this.#earlyReport = report;
+    else this.#receiver.senderReport(report);
   }
 
   #stateChanged(states: TransportStates): void {

@@ -24,22 +24,20 @@ export class SampleFifo {
     this.#end += samples.length;
   }
 
-  pushSilence(count: number): void {
-    this.#reserve(count);
-    this.#samples.fill(0, this.#end, this.#end + count);
-    this.#end += count;
-  }
-
-  /** Takes the oldest samples into the whole of `out`, which must not be longer than what waits. */
-  shift(out: Float32Array): void {
-    out.set(this.#samples.subarray(this.#start, this.#start + out.length));
-    this.#start += out.length;
+  /** Takes out the oldest `count` samples, of which so many must wait. A view, valid until the next push. */
+  shift(count: number): Float32Array {
+    this.#start += count;
+    return this.#samples.subarray(this.#start - count, this.#start);
   }
 
   /** Puts `samples` in place of all that waits. */
   replace(samples: Float32Array): void {
-    this.#start = this.#end = 0;
+    this.clear();
     this.push(samples);
+  }
+
+  clear(): void {
+    this.#start = this.#end = 0;
   }
 
   #reserve(count: number): void {

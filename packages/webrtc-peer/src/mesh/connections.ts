@@ -23,7 +23,7 @@ export interface ConnectionEvents {
 /** The part of a link's options that is the same for all. */
 export type LinkSettings = Pick<
   LinkOptions,
-  'backend' | 'opus' | 'iceServers' | 'clock' | 'random' | 'connectTimeout'
+  'backend' | 'opus' | 'iceServers' | 'alignment' | 'clock' | 'random' | 'connectTimeout'
 > & { readonly policy: () => LinkOptions['policy'] };
 
 /** How it is said that a peer has left. */

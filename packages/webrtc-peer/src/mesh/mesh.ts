@@ -1,5 +1,12 @@
 import { type AudioFrame, type OpusApplication, type OpusEngine, loadOpus } from '@rm/codecs';
-import { AdaptiveDelayPolicy, type AdaptiveDelayOptions, type Micros, millis } from '@rm/rtp-sync';
+import {
+  AdaptiveDelayPolicy,
+  type AdaptiveDelayOptions,
+  type Micros,
+  PlayoutAlignment,
+  type PlayoutAlignmentOptions,
+  millis,
+} from '@rm/rtp-sync';
 import {
   type PeerConnectionStates,
   type SignalingClient,
@@ -37,6 +44,8 @@ export interface MeshOptions {
   };
   /** Bounds of the playout delay. */
   readonly playoutDelay?: AdaptiveDelayOptions;
+  /** How the peers' sound is kept in step. */
+  readonly alignment?: PlayoutAlignmentOptions;
   /** Longest time a connection may take, in ms; default 5000. */
   readonly connectTimeoutMs?: number;
   readonly clock?: Clock;
@@ -91,6 +100,7 @@ export class Mesh {
   readonly #iceServers: readonly IceServer[];
   readonly #connections: Connections;
   readonly #mediaClock: MediaClock;
+  readonly #alignment: PlayoutAlignment;
   readonly #outputs = new Set<AudioOutput>();
   readonly #tickListeners = new Set<TickListener>();
   readonly #frames = new Map<string, AudioFrame>();
@@ -102,7 +112,7 @@ export class Mesh {
 
   /**
    * Loads the codec and makes a mesh that is not connected yet.
-   * @throws RangeError for playout delay bounds that make no sense.
+   * @throws RangeError for bounds of the playout delay or of the alignment that make no sense.
    * @throws IceServerError (`INVALID_ICE_SERVER`) for an ICE server that cannot be used.
    */
   static async create(options: MeshOptions): Promise<Mesh> {
@@ -121,6 +131,7 @@ export class Mesh {
     this.#iceServers = iceServers;
     const policy = (): AdaptiveDelayPolicy => new AdaptiveDelayPolicy(options.playoutDelay);
     policy();
+    this.#alignment = new PlayoutAlignment(options.alignment);
     this.#connections = new Connections(
       options.signaling,
       {
@@ -128,6 +139,7 @@ export class Mesh {
         opus,
         iceServers,
         policy,
+        alignment: this.#alignment,
         clock: this.#clock,
         random: options.random ?? Math.random,
         connectTimeout: millis(options.connectTimeoutMs ?? 5000),
@@ -242,6 +254,7 @@ export class Mesh {
       const frame = link?.receiver?.pull(instant, now);
       if (frame !== undefined) this.#frames.set(peerId, frame);
     }
+    this.#alignment.update(instant);
     for (const listener of this.#tickListeners) {
       try {
         listener(this.#frames, instant);

@@ -4,6 +4,7 @@ import {
   type ClockOffset,
   type DelayPolicy,
   type Micros,
+  PlayoutAlignment,
   micros,
 } from '@rm/rtp-sync';
 import type { Transport } from '../../src/backend/transport.js';
@@ -81,6 +82,7 @@ export async function simulateLink(options: SimulatedLink): Promise<{
   const receiver = new AudioReceiver({
     decoder: await opus.createDecoder({ sampleRate: 48_000, channels: 1 }),
     policy: options.policy ?? new AdaptiveDelayPolicy(),
+    aligned: new PlayoutAlignment().join(),
     unixOrigin: UNIX,
     clockOffset: () => offset,
   });

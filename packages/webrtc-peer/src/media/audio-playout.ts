@@ -1,0 +1,267 @@
+import { ComfortNoise, type OpusDecoder, parseToc, Resampler, TimeStretch } from '@rm/codecs';
+import {
+  ClockDriftEstimator,
+  type DelayPolicy,
+  JitterBuffer,
+  type Micros,
+  type PlayoutDecision,
+  type PlayoutStatistics,
+} from '@rm/rtp-sync';
+import type { RtpPacket } from '../rtp/packet.js';
+import { CLOCK_RATE, TICK_SAMPLES } from './audio-format.js';
+import { packetTraits } from './packet-traits.js';
+import { PlayoutSpeed } from './playout-speed.js';
+import { SampleFifo } from './sample-fifo.js';
+
+/** More than a tick, the longest Opus packet (120 ms) and what one time-stretch adds. */
+const FIFO_SAMPLES = 8192;
+/** Playout speed changes at most once in so many ticks, so that each change is heard out. */
+const STRETCH_PAUSE = 5;
+/** A resampled block may be so much longer than a tick. */
+const SPARE = 8;
+
+/** What is known of one played stream. Durations are in seconds, samples per channel at 48 kHz. */
+export interface AudioPlayoutStatistics extends PlayoutStatistics {
+  /** Delay the jitter buffer aims for at present. */
+  readonly targetDelay: number;
+  /** How much faster the sender's clock runs than ours in ppm, and how far that can be wrong (±). */
+  readonly clockDriftPpm: { readonly estimate: number; readonly bound: number };
+  /** Packets whose payload was no Opus packet. */
+  readonly packetsMalformed: number;
+}
+
+/** What a playout is made with. */
+export interface AudioPlayoutOptions {
+  /** Mono decoder at 48 kHz; closed with the playout. */
+  readonly decoder: OpusDecoder;
+  /** Owned by the playout from then on. */
+  readonly policy: DelayPolicy;
+}
+
+/**
+ * Plays one received Opus stream: packets in as they come, 10 ms of continuous sound out whenever asked.
+ *
+ * Between lie jitter buffer, decoding, recovery from in-band FEC, concealment, comfort noise, time-stretch and a
+ * resampler that follows the sender's clock. It holds no timer: all times are arguments, on one clock.
+ */
+export class AudioPlayout {
+  readonly #decoder: OpusDecoder;
+  readonly #buffer: JitterBuffer;
+  readonly #noise = new ComfortNoise({ sampleRate: CLOCK_RATE, channels: 1 });
+  readonly #fifo = new SampleFifo(FIFO_SAMPLES);
+  readonly #stretch = new TimeStretch({ sampleRate: CLOCK_RATE, channels: 1 });
+  readonly #stretched = new Float32Array(FIFO_SAMPLES);
+  readonly #scratch = new Float32Array(FIFO_SAMPLES);
+  readonly #resampler = new Resampler({
+    inputRate: CLOCK_RATE,
+    outputRate: CLOCK_RATE,
+    channels: 1,
+  });
+  readonly #block = new Float32Array(TICK_SAMPLES + SPARE);
+  readonly #speed = new PlayoutSpeed();
+  #drift = new ClockDriftEstimator(CLOCK_RATE);
+  #ssrc: number | undefined;
+  #malformed = 0;
+  /** Ticks until the speed may change again. */
+  #pause = 0;
+  /** How many of the samples at the head of the FIFO were not decoded from a packet. */
+  #synthetic = 0;
+  #started = false;
+  #genuine = false;
+  #blockTimestamp = 0;
+  /** Resampled samples that did not fit into the last block. */
+  #left = 0;
+
+  constructor({ decoder, policy }: AudioPlayoutOptions) {
+    this.#decoder = decoder;
+    this.#buffer = new JitterBuffer({ clockRate: CLOCK_RATE, policy });
+    // With silence under the resampler's filter a tick takes no more than a tick of decoded sound.
+    this.#resampler.process(new Float32Array(this.#resampler.latency), this.#block);
+  }
+
+  /** Whether something of the stream is there to be played; else times and delays mean nothing. */
+  get present(): boolean {
+    return !this.#buffer.empty;
+  }
+
+  /** Whether the last block came out of packets as a whole, with nothing made up. */
+  get genuine(): boolean {
+    return this.#genuine;
+  }
+
+  /** RTP timestamp of the first sample of the last block. */
+  get blockTimestamp(): number {
+    return this.#blockTimestamp;
+  }
+
+  /** RTP timestamp of the first sample of the next block, as things stand. */
+  get timestamp(): number {
+    return this.#buffer.timestampAt(this.#pending);
+  }
+
+  /** Delay above the fastest recent packet with which the next block is played at `instant`. */
+  delayAt(instant: Micros): Micros {
+    return this.#buffer.delayAt(instant, this.#pending);
+  }
+
+  /** Delay the stream needs by itself. */
+  get ownDelay(): Micros {
+    return this.#buffer.minimumDelay;
+  }
+
+  /**
+   * Asks for a delay above the fastest recent packet, which is kept to a fraction of a millisecond; undefined for as
+   * little as the stream needs, which is also the least it gets.
+   */
+  holdDelay(delay: Micros | undefined, instant: Micros): void {
+    this.#buffer.delayAtLeast((delay ?? 0) as Micros);
+    const held = delay !== undefined && delay >= this.#buffer.minimumDelay;
+    this.#speed.trim(held ? delay - this.delayAt(instant) : 0);
+  }
+
+  /** Takes a packet at its arrival. Returns false for one that is no Opus packet. */
+  packet(packet: RtpPacket, now: Micros): boolean {
+    const toc = parseToc(packet.payload);
+    if (!toc.ok) {
+      this.#malformed++;
+      return false;
+    }
+    // Another stream takes the place of the one before: nothing of its time line holds.
+    if (this.#ssrc !== undefined && packet.ssrc !== this.#ssrc) this.#restart();
+    this.#ssrc = packet.ssrc;
+    const { samples } = toc.value;
+    const taken = this.#buffer.insert(
+      packet.sequenceNumber,
+      packet.timestamp,
+      samples,
+      packet.payload,
+      now,
+      packetTraits(packet.payload, toc.value),
+    );
+    if (taken === 'accepted' || taken === 'late') this.#drift.update(packet.timestamp, now);
+    return true;
+  }
+
+  /** The next 480 samples, to be played at `instant`; undefined until the stream begins. Reused by the next call. */
+  pull(instant: Micros): Float32Array | undefined {
+    const block = this.#block;
+    if (this.#left > 0) block.copyWithin(0, TICK_SAMPLES, TICK_SAMPLES + this.#left);
+    this.#resampler.setCorrection(this.#speed.correction(this.#drift));
+    const needed = this.#resampler.inputLength(TICK_SAMPLES - this.#left);
+    while (this.#fifo.length < needed) {
+      this.#fill(this.#buffer.next(instant, this.#pending));
+      if (!this.#started) {
+        this.#fifo.clear();
+        this.#synthetic = 0;
+        return undefined;
+      }
+    }
+    this.#adjustSpeed(instant);
+    this.#genuine = this.#synthetic === 0;
+    this.#blockTimestamp = this.timestamp;
+    const input = this.#fifo.shift(needed);
+    this.#left += this.#resampler.process(input, block.subarray(this.#left)) - TICK_SAMPLES;
+    this.#synthetic = Math.max(0, this.#synthetic - needed);
+    return block.subarray(0, TICK_SAMPLES);
+  }
+
+  statistics(): AudioPlayoutStatistics {
+    return {
+      ...this.#buffer.statistics(),
+      targetDelay: this.#buffer.targetDelay / 1e6,
+      clockDriftPpm: { estimate: this.#drift.estimateDrift(), bound: this.#drift.bound },
+      packetsMalformed: this.#malformed,
+    };
+  }
+
+  /** Releases the decoder. Idempotent. */
+  close(): void {
+    this.#decoder.close();
+  }
+
+  /** Samples that are decoded and not yet played. */
+  get #pending(): number {
+    return this.#fifo.length + this.#resampler.latency + this.#left;
+  }
+
+  #restart(): void {
+    this.#buffer.restart();
+    this.#drift = new ClockDriftEstimator(CLOCK_RATE);
+  }
+
+  /** Carries out a decision of the jitter buffer. */
+  #fill(decision: PlayoutDecision): void {
+    switch (decision.op) {
+      case 'decode': {
+        const { data, length, duration } = decision.packet;
+        this.#decode(data.subarray(0, length), duration);
+        break;
+      }
+      case 'recover': {
+        const { data, length } = decision.packet;
+        const samples = this.#decoder.decodeFec(data.subarray(0, length), decision.ticks);
+        if (samples !== undefined) this.#append(samples);
+        else {
+          this.#buffer.recoveryFailed(decision.ticks);
+          this.#makeUp(this.#decoder.decodeLost(decision.ticks));
+        }
+        break;
+      }
+      case 'conceal':
+        this.#makeUp(this.#decoder.decodeLost(decision.ticks));
+        break;
+      case 'comfort-noise': {
+        const noise = this.#scratch.subarray(0, decision.ticks);
+        this.#noise.generate(noise);
+        this.#makeUp(noise);
+        break;
+      }
+      case 'silence':
+        this.#makeUp(this.#scratch.subarray(0, decision.ticks).fill(0));
+    }
+  }
+
+  #decode(payload: Uint8Array, duration: number): void {
+    this.#started = true;
+    const samples = this.#decoder.decode(payload);
+    if (samples !== undefined) this.#append(samples);
+    else {
+      this.#malformed++;
+      this.#makeUp(this.#decoder.decodeLost(duration));
+    }
+  }
+
+  #append(samples: Float32Array): void {
+    this.#noise.listen(samples);
+    this.#fifo.push(samples);
+  }
+
+  #makeUp(samples: Float32Array): void {
+    this.#fifo.push(samples);
+    this.#synthetic = this.#fifo.length;
+  }
+
+  /** Shortens or lengthens what is decoded by a pitch period, when the delay is off its target. */
+  #adjustSpeed(instant: Micros): void {
+    if (this.#pause > 0) {
+      this.#pause--;
+      return;
+    }
+    const wanted = this.#synthetic > 0 ? 'none' : this.#buffer.stretch(instant, this.#pending);
+    if (wanted === 'none') return;
+    while (this.#fifo.length < this.#stretch.minBlock) {
+      const packet = this.#buffer.takeAhead(instant, this.#pending);
+      if (packet === undefined) return;
+      this.#decode(packet.data.subarray(0, packet.length), packet.duration);
+    }
+    const before = this.#fifo.length;
+    const produced =
+      wanted === 'accelerate'
+        ? this.#stretch.accelerate(this.#fifo.peek(), this.#stretched)
+        : this.#stretch.decelerate(this.#fifo.peek(), this.#stretched);
+    if (produced === before) return;
+    this.#fifo.replace(this.#stretched.subarray(0, produced));
+    this.#buffer.stretched(produced - before);
+    this.#pause = STRETCH_PAUSE;
+  }
+}
