@@ -1,6 +1,7 @@
 // npm run bench:sync: the figures of the receive clock beside their goals. A benchmark measures, it does not judge.
 import { fileURLToPath } from 'node:url';
 import { clockFigures } from './clock-figures.js';
+import { continuityFigures } from './continuity-figures.js';
 import { delayFigures, delayInputs, recoveryFigures } from './delay-figures.js';
 import { type Figure, figuresTable } from './figures.js';
 import { scenarioFigures } from './scenarios.js';
@@ -13,13 +14,14 @@ const TRACES =
   process.env['RM_TRACES'] ?? fileURLToPath(new URL('../../../../shared/traces', import.meta.url));
 
 /** The parts of the benchmark; each gives its figures. */
-const PARTS: readonly (readonly [name: string, measure: () => Figure[]])[] = [
+const PARTS: readonly (readonly [name: string, measure: () => Figure[] | Promise<Figure[]>])[] = [
   ['delay policy', measureDelay],
   ['recovery', recoveryFigures],
   ['scenarios', () => scenarioFigures(TRACES)],
   ['sessions', sessionFigures],
   ['clocks', clockFigures],
   ['throughput', throughputFigures],
+  ['hours of sound (takes minutes)', continuityFigures],
 ];
 
 function measureDelay(): Figure[] {
@@ -34,7 +36,7 @@ const figures: Figure[] = [];
 for (const [name, measure] of PARTS) {
   process.stderr.write(`bench:sync: ${name}\n`);
   try {
-    figures.push(...measure());
+    figures.push(...(await measure()));
   } catch (error) {
     process.stderr.write(`bench:sync: ${name} failed: ${String(error)}\n`);
     figures.push({ name, value: Number.NaN, unit: 'failed', goal: 'runs', met: false });

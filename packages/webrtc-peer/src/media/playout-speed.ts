@@ -1,6 +1,6 @@
 import type { ClockDriftEstimator } from '@rm/rtp-sync';
 
-/** Most clocks are off by less than this; what the estimator says beyond it must be the surer for it. */
+/** Most clocks are off by less than this; one that is said to be off by more is believed as far as it is sure. */
 const TYPICAL_DRIFT_PPM = 100;
 /** An error of the delay is worked off in this time, in seconds… */
 const TRIM_TIME = 2;
@@ -19,8 +19,10 @@ export class PlayoutSpeed {
 
   /** Correction for the resampler in ppm: positive uses samples up faster. */
   correction(drift: ClockDriftEstimator): number {
+    const estimate = drift.estimateDrift();
+    const doubt = drift.bound ** 2;
     const typical = TYPICAL_DRIFT_PPM ** 2;
-    const weight = typical / (typical + drift.bound ** 2);
-    return weight * drift.estimateDrift() + this.#trim;
+    const weight = Math.max(typical / (typical + doubt), 1 - doubt / estimate ** 2);
+    return (estimate === 0 ? 0 : weight * estimate) + this.#trim;
   }
 }
