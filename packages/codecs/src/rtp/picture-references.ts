@@ -1,0 +1,95 @@
+import type { FramePart, ReferenceTracker } from './depacketizer.js';
+import { counterDelta } from './sequence.js';
+
+/** A part whose payload descriptor may number pictures and base layer pictures. */
+export interface NumberedPart extends FramePart {
+  readonly pictureId: number | undefined;
+  readonly pictureIdBits: 7 | 15;
+  readonly tl0PicIdx: number | undefined;
+  /** The picture refers to the base layer only (VP8's Y). */
+  readonly layerSync?: boolean;
+  /** Later pictures of higher layers refer to nothing before this one (VP9's U). */
+  readonly switchingPoint?: boolean;
+  /** No picture refers to this one (VP8's N). */
+  readonly nonReference?: boolean;
+}
+
+/**
+ * References as far as picture IDs and TL0PICIDX tell them: a base layer picture refers to the one numbered
+ * before it, a picture of a higher layer to its base layer picture and the layers up to its own.
+ */
+export class PictureReferences implements ReferenceTracker<NumberedPart> {
+  #broken = true;
+  #pictureId = 0;
+  #tl0PicIdx = 0;
+  /** Whether the latest picture of each temporal layer was decoded. */
+  readonly #whole: boolean[] = Array.from({ length: 8 }, () => false);
+
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  isDecodable(parts: readonly NumberedPart[]): boolean {
+    const first = parts[0]!;
+    if (first.key) return true;
+    if (this.#broken) return false;
+    if (!this.#continuesBase(first)) return false;
+    if (first.temporalId === 0 || first.layerSync === true) return true;
+    return this.#whole.slice(1, first.temporalId + 1).every(Boolean);
+  }
+
+  decoded(parts: readonly NumberedPart[]): void {
+    const first = parts[0]!;
+    const { temporalId } = first;
+    if (first.key) {
+      this.#broken = false;
+      this.#whole.fill(true);
+    }
+    this.#whole[temporalId] = true;
+    if (first.switchingPoint === true) this.#whole.fill(true, temporalId + 1);
+    this.#advance(first);
+  }
+
+  lost(damaged: NumberedPart | undefined, next: NumberedPart | undefined): void {
+    if (damaged) {
+      this.#lostPicture(damaged);
+      if (next === undefined) return;
+      // Nothing but this one picture is missing if the next part is its own or the next picture's first.
+      const pictures = this.#pictureDelta(next, damaged);
+      if (pictures === 0 || (pictures === 1 && next.begins)) return;
+    }
+    this.#whole.fill(false, 1);
+    if (next === undefined || !this.#mayFollow(next)) this.#broken = true;
+  }
+
+  #lostPicture(part: NumberedPart): void {
+    if (part.temporalId > 0) this.#whole[part.temporalId] = false;
+    else if (part.nonReference === true && part.pictureId !== undefined) this.#advance(part);
+    else this.#broken = true;
+  }
+
+  /** Whether the base layer is whole up to the picture of `next`, the first that is known after a loss. */
+  #mayFollow(next: NumberedPart): boolean {
+    if (next.begins && next.key) return true;
+    if (next.tl0PicIdx === undefined) return next.begins && this.#pictureDelta(next) === 1;
+    return this.#continuesBase(next) && (next.begins || next.temporalId > 0);
+  }
+
+  #continuesBase({ tl0PicIdx, temporalId }: NumberedPart): boolean {
+    if (tl0PicIdx === undefined) return true;
+    const expected = temporalId === 0 ? this.#tl0PicIdx + 1 : this.#tl0PicIdx;
+    return ((tl0PicIdx - expected) & 0xff) === 0;
+  }
+
+  #advance({ pictureId, tl0PicIdx, temporalId }: NumberedPart): void {
+    if (pictureId !== undefined) this.#pictureId = pictureId;
+    if (tl0PicIdx !== undefined && temporalId === 0) this.#tl0PicIdx = tl0PicIdx;
+  }
+
+  /** How many pictures `part` is behind `before`, or behind the latest one. */
+  #pictureDelta(part: NumberedPart, before?: NumberedPart): number | undefined {
+    if (part.pictureId === undefined) return undefined;
+    const from = before === undefined ? this.#pictureId : before.pictureId;
+    return from === undefined ? undefined : counterDelta(part.pictureId, from, part.pictureIdBits);
+  }
+}

@@ -1,0 +1,89 @@
+import type { ReferenceTracker } from './depacketizer.js';
+import { PictureReferences } from './picture-references.js';
+import { counterDelta } from './sequence.js';
+import type { Vp9Part } from './vp9-descriptor.js';
+import type { Vp9GroupPicture } from './vp9-structure.js';
+
+/** Pictures remembered; no reference reaches further back (RFC 9628 §4.2.1: P_DIFF has 8 bits). */
+const REMEMBERED = 256;
+/** Where counting starts: a multiple of every picture ID's range, above what is subtracted. */
+const ORIGIN = 0x1_0000;
+
+/**
+ * References between VP9 pictures: told picture by picture in flexible mode, by the picture group where the
+ * scalability structure has one, else as far as picture IDs and TL0PICIDX tell them.
+ */
+export class Vp9References implements ReferenceTracker<Vp9Part> {
+  readonly #numbered = new PictureReferences();
+  /** Unwrapped IDs of decoded pictures, each at its value modulo the size. */
+  readonly #decoded = new Float64Array(REMEMBERED).fill(Number.NaN);
+  #latest: number | undefined;
+  #group: readonly Vp9GroupPicture[] | undefined;
+  /** Unwrapped ID of the picture that the group begins with. */
+  #groupStart = 0;
+  /** Whether the base layer lacks a reference that was told exactly. */
+  #lacking = true;
+  #exact = false;
+
+  get broken(): boolean {
+    return this.#exact ? this.#lacking : this.#numbered.broken;
+  }
+
+  isDecodable(parts: readonly Vp9Part[]): boolean {
+    const first = parts[0]!;
+    if (first.key) return true;
+    const id = this.#unwrap(first);
+    if (id === undefined || !this.#isExact(first)) return this.#numbered.isDecodable(parts);
+    return parts.every((part) =>
+      this.#references(part, id).every(
+        (back) => this.#decoded[(id - back) % REMEMBERED] === id - back,
+      ),
+    );
+  }
+
+  decoded(parts: readonly Vp9Part[]): void {
+    const first = parts[0]!;
+    this.#numbered.decoded(parts);
+    if (first.key) {
+      this.#decoded.fill(Number.NaN);
+      this.#latest = undefined;
+    }
+    const id = this.#unwrap(first);
+    if (id === undefined) return;
+    this.#decoded[id % REMEMBERED] = id;
+    this.#latest = id;
+    const structure = parts.find((part) => part.structure !== undefined)?.structure;
+    if (structure) this.#group = structure.group;
+    if (structure || first.key) this.#groupStart = id;
+    this.#exact = this.#isExact(first);
+    if (first.key || first.temporalId === 0) this.#lacking = false;
+  }
+
+  lost(damaged: Vp9Part | undefined, next: Vp9Part | undefined): void {
+    this.#numbered.lost(damaged, next);
+    if (damaged?.temporalId === 0) this.#lacking = true;
+    if (next === undefined || next.temporalId > 0 || next.key) return;
+    if (!next.begins || !this.isDecodable([next])) this.#lacking = true;
+  }
+
+  #isExact({ flexible }: Vp9Part): boolean {
+    return flexible || (this.#group !== undefined && this.#group.length > 0);
+  }
+
+  #references(part: Vp9Part, id: number): readonly number[] {
+    if (!part.interPicture) return [];
+    if (part.flexible) return part.references;
+    const group = part.structure?.group ?? this.#group;
+    if (group === undefined || group.length === 0) return [];
+    const start = part.structure ? id : this.#groupStart;
+    const position = (id - start) % group.length;
+    return group[position < 0 ? position + group.length : position]!.references;
+  }
+
+  /** Continues picture IDs as integers that do not wrap and stay above what references subtract. */
+  #unwrap({ pictureId, pictureIdBits }: Vp9Part): number | undefined {
+    if (pictureId === undefined) return undefined;
+    if (this.#latest === undefined) return pictureId + ORIGIN;
+    return this.#latest + counterDelta(pictureId, this.#latest & 0x7fff, pictureIdBits);
+  }
+}
