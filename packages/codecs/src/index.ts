@@ -29,3 +29,38 @@ export { applyGain, gainFromDb } from './dsp/gain.js';
 export { amplitudeFromDbfs, dbfs, measureLevel, MIN_DBFS } from './dsp/level.js';
 export type { Level } from './dsp/level.js';
 export { mixInto, softLimit } from './dsp/mix.js';
+export { FrameAssembler } from './rtp/frame-assembler.js';
+export type {
+  AssembledFrame,
+  FrameAssemblerOptions,
+  FrameAssemblerStatistics,
+  PacketDrop,
+  PacketLoss,
+  ReceivedPacket,
+} from './rtp/assembled-frame.js';
+export type {
+  Depacketizer,
+  FramePart,
+  PayloadFault,
+  PayloadResult,
+  ReferenceTracker,
+} from './rtp/depacketizer.js';
+export { MIN_PAYLOAD_SIZE } from './rtp/packetizer.js';
+export type { Packetizer, RtpPayload } from './rtp/packetizer.js';
+export type { PictureCounterOptions } from './rtp/picture-id.js';
+export { opusDepacketizer, OpusPacketizer } from './rtp/opus.js';
+export { vp8Depacketizer, Vp8Packetizer } from './rtp/vp8.js';
+export type { Vp8Frame, Vp8Part } from './rtp/vp8.js';
+export type { Vp8Descriptor } from './rtp/vp8-descriptor.js';
+export { vp9Depacketizer } from './rtp/vp9.js';
+export { Vp9Packetizer } from './rtp/vp9-packetizer.js';
+export type { Vp9Frame, Vp9PacketizerOptions } from './rtp/vp9-packetizer.js';
+export type { Vp9Descriptor, Vp9Layer, Vp9Part } from './rtp/vp9-descriptor.js';
+export type { Vp9GroupPicture, Vp9Structure } from './rtp/vp9-structure.js';
+export { h264Depacketizer } from './rtp/h264-depacketizer.js';
+export type { H264Part } from './rtp/h264-depacketizer.js';
+export { H264Packetizer } from './rtp/h264-packetizer.js';
+export { av1Depacketizer } from './rtp/av1-depacketizer.js';
+export type { Av1Part } from './rtp/av1-depacketizer.js';
+export { Av1Packetizer } from './rtp/av1-packetizer.js';
+export type { Av1Frame } from './rtp/av1-packetizer.js';
