@@ -30,7 +30,8 @@ module.exports = {
     },
     only('rtp-sync-below-all', p('rtp-sync'), []),
     only('signaling-protocol-below-all', p('signaling-protocol'), []),
-    only('codecs-below-all', p('codecs'), []),
+    only('codecs-native-stands-alone', p('codecs-native'), []),
+    only('codecs-on-its-add-on', p('codecs'), [p('codecs-native')]),
     only('webrtc-peer-on-the-three', p('webrtc-peer'), [
       p('rtp-sync'),
       p('signaling-protocol'),
@@ -61,6 +62,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^packages/codecs/(src/opus|test)/' },
       to: { path: 'node_modules/(libopus-wasm|opusscript)/' },
+    },
+    {
+      name: 'native-video-behind-one-door',
+      severity: 'error',
+      comment: 'video is had through the providers of codecs, on machines without the add-on too',
+      from: { pathNot: '^packages/(codecs-native|codecs/src/video/native\\.ts$)' },
+      to: { path: '^packages/codecs-native/' },
     },
     {
       name: 'no-deep-import',

@@ -2,9 +2,9 @@
 // Builds the add-on for this machine into prebuilds/, with the compiler and the -dev packages that are here. Says in one
 // line what is missing; then everything but native video works all the same. With --force it builds though nothing changed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -26,7 +26,9 @@ function missing() {
   if (process.platform !== 'linux') return 'Linux (other systems have not been tried)';
   if (run(['--version']).status !== 0) return 'a C++ compiler';
   const headers = ['vpx/vpx_encoder.h', 'vpx/vpx_decoder.h', 'wels/codec_api.h'];
-  return headers.find((header) => run(['-E', '-x', 'c++', '-'], `#include <${header}>`).status !== 0);
+  return headers.find(
+    (header) => run(['-E', '-x', 'c++', '-'], `#include <${header}>`).status !== 0,
+  );
 }
 
 function isCurrent() {
@@ -36,19 +38,24 @@ function isCurrent() {
   return inputs.every((file) => statSync(file).mtimeMs <= built);
 }
 
+const COMPILE = '-std=c++17 -O2 -Wall -Wextra -fPIC -fvisibility=hidden -DNAPI_VERSION=8'.split(
+  ' ',
+);
+const LINK =
+  '-shared -s -static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL -Wl,-z,relro,-z,now'.split(
+    ' ',
+  );
+
 function build() {
   const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
   mkdirSync(folder, { recursive: true });
   // Under another name first: a process that has the old one mapped must not see it change.
   const fresh = join(folder, `.${process.pid}.tmp`);
-  const { status, stderr } = run([
-    ...['-std=c++17', '-O2', '-Wall', '-Wextra', '-fPIC', '-shared', '-fvisibility=hidden'],
-    ...['-DNAPI_VERSION=8', `-I${headers}`, '-o', fresh],
-    ...sources.filter((file) => file.endsWith('.cc')),
-    ...[library('vpx'), library('openh264'), '-pthread', '-lm'],
-    ...['-static-libstdc++', '-static-libgcc', '-s'],
-    ...['-Wl,--exclude-libs,ALL', '-Wl,-z,relro,-z,now', '-Wl,-z,noexecstack'],
-  ]);
+  const code = sources.filter((file) => file.endsWith('.cc'));
+  const libraries = [library('vpx'), library('openh264'), '-pthread', '-lm'];
+  const { status, stderr } = run(
+    COMPILE.concat(LINK, `-I${headers}`, '-o', fresh, code, libraries),
+  );
   if (stderr) console.error(stderr);
   if (status === 0) renameSync(fresh, target);
   return status === 0;
@@ -58,7 +65,7 @@ if (process.argv.includes('--force') || !isCurrent()) {
   const lacks = missing();
   if (lacks) {
     console.error(
-      `@rm/codecs-native is not built, for want of ${lacks}: apt-get install g++ libvpx-dev libopenh264-dev, then node ${join(dirname(target), '../../build.mjs')}`,
+      `@rm/codecs-native is not built, for want of ${lacks}: apt-get install g++ libvpx-dev libopenh264-dev, then npx rm-build-codecs`,
     );
   } else if (build()) {
     console.error(`@rm/codecs-native: built ${target}`);

@@ -20,7 +20,7 @@ constexpr double kCumulativeShare[3][3] = {{1, 0, 0}, {0.6, 1, 0}, {0.4, 0.6, 1}
 /** Beyond 7 each step costs little quality and saves much time; large pictures cannot do without. */
 int SpeedFor(int64_t pixels) {
   if (pixels <= 640 * 360) return 7;
-  return pixels <= 1280 * 720 ? 8 : 9;
+  return pixels < 1280 * 720 ? 8 : 9;
 }
 
 class VpxEncoder : public Encoder {

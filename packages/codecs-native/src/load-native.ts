@@ -14,7 +14,9 @@ export class NotBuiltError extends Error {
  */
 export function loadNative(): NativeBinding {
   const root = fileURLToPath(new URL('../', import.meta.url));
-  const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => NativeBinding;
+  const load = createRequire(import.meta.url)('node-gyp-build') as (
+    folder: string,
+  ) => NativeBinding;
   try {
     return load(root);
   } catch (cause) {

@@ -29,6 +29,31 @@ export { applyGain, gainFromDb } from './dsp/gain.js';
 export { amplitudeFromDbfs, dbfs, measureLevel, MIN_DBFS } from './dsp/level.js';
 export type { Level } from './dsp/level.js';
 export { mixInto, softLimit } from './dsp/mix.js';
+export { copyPicture, i420Picture, i420Size } from './frames/video-frame.js';
+export type { VideoFrame, VideoPicture, VideoPlane } from './frames/video-frame.js';
+export { MAX_PICTURE_PIXELS } from './video/codec.js';
+export type {
+  EncodedVideoFrame,
+  VideoCapability,
+  VideoCodecName,
+  VideoDecodeFault,
+  VideoDecodeResult,
+  VideoDecoder,
+  VideoDecoderStatistics,
+  VideoEncoder,
+  VideoEncoderOptions,
+  VideoEncoderSettings,
+  VideoEncoderStatistics,
+  VideoProvider,
+  VideoRates,
+} from './video/codec.js';
+export { readFrameHeader } from './video/frame-header.js';
+export type { VideoFrameHeader } from './video/frame-header.js';
+export { loadVideoCodecs } from './video/load-video-codecs.js';
+export type { VideoCodecs } from './video/load-video-codecs.js';
+export { passthroughVideo } from './video/passthrough.js';
+export type { EncodedVideoSource } from './video/passthrough.js';
+export { VideoCodecError } from './video/video-codec-error.js';
 export { FrameAssembler } from './rtp/frame-assembler.js';
 export type {
   AssembledFrame,

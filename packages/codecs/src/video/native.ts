@@ -1,0 +1,112 @@
+import type { NativeBinding, NativeDecoder, NativeEncoder } from '@rm/codecs-native';
+import { UnsupportedError } from '../errors.js';
+import { i420Picture, type VideoPicture } from '../frames/video-frame.js';
+import { checkLayers, checkRates } from './check-options.js';
+import type { VideoCapability, VideoProvider } from './codec.js';
+import type { DecoderEngine, EncoderEngine, EngineSettings } from './engine.js';
+import type { PicturePool } from './picture-pool.js';
+import { QueuedDecoder } from './queued-decoder.js';
+import { QueuedEncoder } from './queued-encoder.js';
+
+const CAPABILITIES: readonly VideoCapability[] = [
+  { codec: 'vp8', encode: true, decode: true, temporalLayers: 1 },
+  { codec: 'vp9', encode: true, decode: true, temporalLayers: 3 },
+  { codec: 'h264', encode: true, decode: true, temporalLayers: 1 },
+];
+
+/** libvpx and openh264 through `@rm/codecs-native`. Rejects where the package or its add-on is not there. */
+export async function loadNativeVideo(): Promise<VideoProvider> {
+  const binding = (await import('@rm/codecs-native')).loadNative();
+  return new NativeVideo(binding);
+}
+
+class NativeVideo implements VideoProvider {
+  readonly name = 'libvpx, openh264';
+  readonly capabilities: readonly VideoCapability[] = CAPABILITIES;
+  readonly #binding: NativeBinding;
+
+  constructor(binding: NativeBinding) {
+    this.#binding = binding;
+  }
+
+  async createEncoder(
+    options: Parameters<VideoProvider['createEncoder']>[0],
+  ): Promise<QueuedEncoder> {
+    const capability = capabilityOf(options.codec);
+    checkRates(options);
+    checkLayers(options.temporalLayers ?? 1, capability.temporalLayers);
+    const engine = new NativeEncoderEngine(new this.#binding.Encoder(options.codec));
+    return new QueuedEncoder(options, capability, engine);
+  }
+
+  async createDecoder({
+    codec,
+  }: Parameters<VideoProvider['createDecoder']>[0]): Promise<QueuedDecoder> {
+    capabilityOf(codec);
+    return new QueuedDecoder(codec, new NativeDecoderEngine(new this.#binding.Decoder(codec)));
+  }
+}
+
+function capabilityOf(codec: string): VideoCapability {
+  const capability = CAPABILITIES.find((each) => each.codec === codec);
+  if (capability) return capability;
+  const names = CAPABILITIES.map((each) => each.codec).join(', ');
+  throw new UnsupportedError(`no codec '${codec}'; take one of ${names}`);
+}
+
+class NativeEncoderEngine implements EncoderEngine {
+  readonly #encoder: NativeEncoder;
+
+  constructor(encoder: NativeEncoder) {
+    this.#encoder = encoder;
+  }
+
+  async encode(
+    { y, u, v, width, height }: VideoPicture,
+    { keyFrame, bitrate, fps, temporalLayers }: EngineSettings,
+  ): ReturnType<EncoderEngine['encode']> {
+    const packet = await this.#encoder.encode(
+      y.data,
+      u.data,
+      v.data,
+      y.stride,
+      u.stride,
+      v.stride,
+      width,
+      height,
+      keyFrame,
+      bitrate,
+      fps,
+      temporalLayers,
+    );
+    return packet && { ...packet, data: new Uint8Array(packet.data) };
+  }
+
+  close(): void {
+    this.#encoder.close();
+  }
+}
+
+class NativeDecoderEngine implements DecoderEngine {
+  readonly #decoder: NativeDecoder;
+
+  constructor(decoder: NativeDecoder) {
+    this.#decoder = decoder;
+  }
+
+  async decode(data: Uint8Array, pool: PicturePool): Promise<VideoPicture | undefined> {
+    // Most pictures have the size of the one before, and are copied beside this thread.
+    const guess = pool.last;
+    const picture = await this.#decoder.decode(data, guess);
+    if (picture?.copied) return i420Picture(picture.width, picture.height, guess);
+    pool.give(guess);
+    if (!picture) return undefined;
+    const memory = pool.sized(picture.width, picture.height);
+    this.#decoder.copyPicture(memory);
+    return i420Picture(picture.width, picture.height, memory);
+  }
+
+  close(): void {
+    this.#decoder.close();
+  }
+}
