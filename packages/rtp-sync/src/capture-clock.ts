@@ -36,8 +36,8 @@ export interface CaptureClock {
   captureAt(rtpTimestamp: number, now: Micros): CaptureTime | undefined;
 }
 
-/** What a {@link SenderReportClock} stands on. */
-export interface SenderReportClockOptions {
+/** What a {@link CaptureClock} stands on. */
+export interface CaptureClockOptions {
   /** RTP clock rate of the stream in Hz. */
   readonly clockRate: number;
   /** Local wall clock, in microseconds since 1970, at time 0 of the local timeline. */
@@ -51,11 +51,11 @@ export interface SenderReportClockOptions {
  * there to the local timeline. Both uncertainties add up in the bound.
  */
 export class SenderReportClock implements CaptureClock {
-  readonly #options: SenderReportClockOptions;
+  readonly #options: CaptureClockOptions;
   #rtpClock: RtpClock;
   readonly #capture = { time: micros(0), bound: micros(0) };
 
-  constructor(options: SenderReportClockOptions) {
+  constructor(options: CaptureClockOptions) {
     this.#options = options;
     this.#rtpClock = new RtpClock(options.clockRate);
   }

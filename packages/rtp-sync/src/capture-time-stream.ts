@@ -74,9 +74,22 @@ export class CaptureTimeReceiver {
       anchor.set(source, rtpTimestamp, extension, arrival);
       return extension.captured;
     }
-    if (anchor.time === undefined || anchor.source !== source) return undefined;
-    if (arrival - anchor.at > MAX_EXTRAPOLATION) return undefined;
-    return anchor.extrapolate(anchor.time, rtpTimestamp);
+    return anchor.source === source ? this.at(rtpTimestamp, arrival) : undefined;
+  }
+
+  /**
+   * Capture time of any `rtpTimestamp` of the latest source, as `receive` gives it at `now`; undefined when nothing
+   * recent is known.
+   */
+  at(rtpTimestamp: number, now: Micros): Micros | undefined {
+    const { time, at } = this.#anchor;
+    if (time === undefined || now - at > MAX_EXTRAPOLATION) return undefined;
+    return this.#anchor.extrapolate(time, rtpTimestamp);
+  }
+
+  /** How long ago the latest extension came; undefined before the first. */
+  ageAt(now: Micros): Micros | undefined {
+    return this.#anchor.time === undefined ? undefined : micros(now - this.#anchor.at);
   }
 }
 

@@ -6,7 +6,8 @@ export {
 export type { AbsCaptureTime, AbsCaptureTimeResult } from './abs-capture-time.js';
 export { ArrivalModel } from './arrival-model.js';
 export { SenderReportClock } from './capture-clock.js';
-export type { CaptureClock, CaptureTime, SenderReportClockOptions } from './capture-clock.js';
+export type { CaptureClock, CaptureTime, CaptureClockOptions } from './capture-clock.js';
+export { CaptureTimeClock } from './capture-time-clock.js';
 export { CaptureTimeReceiver, CaptureTimeSender } from './capture-time-stream.js';
 export { ClockDriftEstimator } from './clock-drift.js';
 export { ClockOffsetEstimator } from './clock-offset.js';

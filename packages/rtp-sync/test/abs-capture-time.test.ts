@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   ABS_CAPTURE_TIME_URI,
+  CaptureTimeClock,
   CaptureTimeReceiver,
   CaptureTimeSender,
   micros,
@@ -118,6 +119,23 @@ test('what a sender leaves out a receiver extrapolates to 1 ms', () => {
     expect(Math.abs(read - time.captured)).toBeLessThanOrEqual(1000);
   }
   expect(sent).toBeLessThan(110);
+});
+
+test('a stream is placed on the local timeline from its first packet on, with a bound that grows', () => {
+  const clock = new CaptureTimeClock({
+    clockRate: 48_000,
+    unixOrigin: captured,
+    clockOffset: () => ({ offset: millis(300), bound: millis(4), roundTrip: millis(8) }),
+  });
+  expect(clock.captureAt(960, millis(50))).toBeUndefined();
+  // Captured 40 ms after our origin by a camera whose clock is 7 ms ahead of the sender's, that 300 ms ahead of ours.
+  const time = { captured: micros(captured + 40_000 + 307_000), clockOffset: millis(7) };
+  clock.update(time, 2 ** 32 - 480, millis(50));
+  expect(clock.captureAt(480, millis(50))).toEqual({ time: 60_000, bound: 5000 });
+  expect(clock.captureAt(480, millis(2050))).toEqual({ time: 60_000, bound: 7000 });
+  expect(clock.captureAt(480, millis(5051))).toBeUndefined();
+  clock.reset();
+  expect(clock.captureAt(480, millis(60))).toBeUndefined();
 });
 
 test('a clock rate that is none is refused', () => {
