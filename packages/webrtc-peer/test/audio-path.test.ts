@@ -76,6 +76,19 @@ test('sender reports come at once, after 0.5 s and 1 s, then every second, and t
   });
 });
 
+test('a stream whose packets say when they were captured needs no sender report', async () => {
+  const click = 300 * 48;
+  const { heard } = await simulateLink({
+    duration: 800,
+    source: (n) => (n >= click && n < click + 24 ? 0.8 : 0),
+    reportsArrive: false,
+  });
+  const block = heard.find(({ samples }) => samples.some((s) => Math.abs(s) > 0.3))!;
+  const at = block.samples.findIndex((s) => Math.abs(s) > 0.3);
+  expect(Math.abs(block.capture!.time / 1000 + at / 48 - 300)).toBeLessThan(0.5);
+  expect(block.capture!.bound).toBeLessThan(2000);
+});
+
 test('mouth to ear is measured over what was heard, not over what stood in for it', async () => {
   const { statistics } = await simulateLink({
     duration: 2500,

@@ -1,5 +1,12 @@
-import { loadOpus } from '@rm/codecs';
-import { AdaptiveDelayPolicy, PlayoutAlignment, millis } from '@rm/rtp-sync';
+import { type AudioFrame, loadOpus } from '@rm/codecs';
+import {
+  AdaptiveDelayPolicy,
+  PlayoutAlignment,
+  compactNtp,
+  micros,
+  millis,
+  ntpFromUnix,
+} from '@rm/rtp-sync';
 import type { IncomingOffer } from '@rm/signaling-protocol';
 import { expect, test } from '@jest/globals';
 import type {
@@ -12,6 +19,9 @@ import type {
 import { Link, type LinkOptions } from '../src/connection/link.js';
 import type { JsonValue } from '../src/data/control-message.js';
 import { VirtualClock } from './support/virtual-clock.js';
+
+/** A packet of silence, 20 ms. */
+const silence = Uint8Array.of(0xf8, 0xff, 0xfe);
 
 const NEW: TransportStates = {
   connection: 'new',
@@ -218,6 +228,47 @@ test('a connection that does not come about in time is closed with what was seen
     },
   ]);
   expect(t.transport.closed).toBe(1);
+});
+
+test('a peer that answers no pings is placed on the timeline by what its reports echo', async () => {
+  const t = await link();
+  t.transport.become('connected');
+  while (t.link.receiver === undefined) await t.settle();
+  const { clock } = t;
+  const unix = (): number => clock.unixOrigin + clock.now();
+  // Its clock is 5 s ahead of ours; 20 ms each way.
+  const ahead = 5_000_000;
+  const packet = { ssrc: 3, payloadType: 111, marker: false, payload: silence };
+  let heard: AudioFrame | undefined;
+  for (let i = 0; i < 100; i++) {
+    clock.advance(20);
+    const arrival = clock.now();
+    t.transport.handlers.audioPacket({ ...packet, sequenceNumber: i, timestamp: i * 960 });
+    if (i % 25 === 10) {
+      // Captured and sent 20 ms ago; our own report was on the way for 20 ms and was held there for 100.
+      const theirs = ntpFromUnix(micros(unix() - 20_000 + ahead));
+      t.transport.handlers.senderReport({
+        ssrc: 3,
+        ntpSeconds: theirs.seconds,
+        ntpFraction: theirs.fraction,
+        rtpTimestamp: i * 960,
+        packetCount: i,
+        octetCount: 0,
+        echo: {
+          lastSenderReport: compactNtp(ntpFromUnix(micros(unix() - 140_000))),
+          delaySinceLastSenderReport: Math.round(0.1 * 65_536),
+        },
+      });
+    }
+    for (const instant of [arrival, arrival + 10_000])
+      heard = t.link.receiver.pull(micros(instant), micros(instant)) ?? heard;
+  }
+  const { capture } = heard!;
+  const delay = clock.now() + 10_000 - capture!.time;
+  // 20 ms on the way, and what the jitter buffer holds.
+  expect(delay).toBeGreaterThan(20_000);
+  expect(delay).toBeLessThan(140_000);
+  expect(capture!.bound).toBeLessThan(60_000);
 });
 
 test('pings are answered, and pongs give the round trip', async () => {

@@ -73,6 +73,15 @@ export interface TransportConfig {
   readonly iceServers: readonly IceServer[];
 }
 
+/** A packet to be sent. */
+export type OutgoingPacket = Pick<
+  RtpPacket,
+  'sequenceNumber' | 'timestamp' | 'marker' | 'payload' | 'captureTime'
+>;
+
+/** A sender report to be sent. */
+export type OutgoingReport = Omit<SenderReport, 'ssrc' | 'echo'>;
+
 /**
  * One peer connection as the media code needs it: one audio m-line both ways (Opus, 48 kHz clock) and one
  * reliable, ordered data channel labelled `control`. Present from the start, so that the first offer/answer
@@ -92,13 +101,11 @@ export interface Transport {
   addIceCandidate(candidate: IceCandidate): Promise<void>;
   /**
    * Sends one audio packet. SSRC and payload type are the transport's own; sequence number, timestamp and
-   * marker go out as given. Returns false, sending nothing, while the transport is not connected.
+   * marker go out as given, the capture time where it was negotiated. Returns false, sending nothing, while the transport is not connected.
    */
-  sendAudio(
-    packet: Pick<RtpPacket, 'sequenceNumber' | 'timestamp' | 'marker' | 'payload'>,
-  ): boolean;
+  sendAudio(packet: OutgoingPacket): boolean;
   /** Sends an RTCP sender report for the outgoing audio. Returns false while not connected. */
-  sendSenderReport(report: Omit<SenderReport, 'ssrc'>): boolean;
+  sendSenderReport(report: OutgoingReport): boolean;
   /** Sends a non-empty message on the control channel. Returns false, sending nothing, while it is not open. */
   sendMessage(data: string | Uint8Array): boolean;
   /** Round-trip time measured by RTCP, in microseconds, or undefined while unknown. */

@@ -1,5 +1,12 @@
 import type { OpusEngine } from '@rm/codecs';
-import { type DelayPolicy, type Micros, type PlayoutAlignment, micros } from '@rm/rtp-sync';
+import {
+  ClockOffsetEstimator,
+  type DelayPolicy,
+  type Micros,
+  type PlayoutAlignment,
+  micros,
+  reportExchange,
+} from '@rm/rtp-sync';
 import type { IncomingOffer } from '@rm/signaling-protocol';
 import type {
   Backend,
@@ -87,6 +94,8 @@ export class Link {
   readonly #unixOrigin: Micros;
   readonly sender: AudioSender;
   #receiver: AudioReceiver | undefined;
+  /** The other side's clock by RTCP, for those who do not answer our pings. */
+  readonly #offsetByReports = new ClockOffsetEstimator();
   /** A report that came while the decoder was loading. */
   #earlyReport: SenderReport | undefined;
   #heartbeat: Heartbeat | undefined;
@@ -212,7 +221,8 @@ export class Link {
         policy,
         aligned: alignment.join(),
         unixOrigin: this.#unixOrigin,
-        clockOffset: (nowUnix) => this.#heartbeat?.offset(nowUnix),
+        clockOffset: (nowUnix) =>
+          this.#heartbeat?.offset(nowUnix) ?? this.#offsetByReports.estimate(nowUnix),
       });
       if (this.#earlyReport !== undefined) this.#receiver.senderReport(this.#earlyReport);
     } catch (error) {
@@ -221,6 +231,10 @@ export class Link {
   }
 
   #senderReport(report: SenderReport): void {
+    const ntp = { seconds: report.ntpSeconds, fraction: report.ntpFraction };
+    const nowUnix = micros(this.#unixOrigin + this.#options.clock.now());
+    const exchange = report.echo && reportExchange(ntp, report.echo, nowUnix);
+    if (exchange !== undefined) this.#offsetByReports.add(exchange);
     if (this.#receiver === undefined) this.#earlyReport = report;
     else this.#receiver.senderReport(report);
   }

@@ -5,6 +5,7 @@ import {
   type ClockOffset,
   type DelayPolicy,
   type Micros,
+  CaptureTimeClock,
   SenderReportClock,
   micros,
 } from '@rm/rtp-sync';
@@ -43,7 +44,8 @@ export interface AudioReceiverOptions {
  */
 export class AudioReceiver {
   readonly #playout: AudioPlayout;
-  readonly #clock: SenderReportClock;
+  readonly #reports: SenderReportClock;
+  readonly #captureTimes: CaptureTimeClock;
   readonly #aligned: AlignedStream;
   readonly #latency = new LatencyHistogram();
   #ssrc: number | undefined;
@@ -52,7 +54,9 @@ export class AudioReceiver {
 
   constructor({ decoder, policy, aligned, unixOrigin, clockOffset }: AudioReceiverOptions) {
     this.#playout = new AudioPlayout({ decoder, policy });
-    this.#clock = new SenderReportClock({ clockRate: CLOCK_RATE, unixOrigin, clockOffset });
+    const clock = { clockRate: CLOCK_RATE, unixOrigin, clockOffset };
+    this.#reports = new SenderReportClock(clock);
+    this.#captureTimes = new CaptureTimeClock(clock);
     this.#aligned = aligned;
   }
 
@@ -65,12 +69,14 @@ export class AudioReceiver {
   packet(packet: RtpPacket, now: Micros): void {
     if (!this.#playout.packet(packet, now)) return;
     this.#follow(packet.ssrc);
+    if (packet.captureTime !== undefined)
+      this.#captureTimes.update(packet.captureTime, packet.timestamp, now);
   }
 
   /** Takes a sender report. */
   senderReport(report: SenderReport): void {
     this.#follow(report.ssrc);
-    this.#clock.update(
+    this.#reports.update(
       { seconds: report.ntpSeconds, fraction: report.ntpFraction },
       report.rtpTimestamp,
     );
@@ -87,7 +93,7 @@ export class AudioReceiver {
     this.#keepInStep(instant);
     const samples = playout.pull(instant);
     if (samples === undefined) return undefined;
-    const known = playout.present ? this.#clock.captureAt(playout.blockTimestamp, now) : undefined;
+    const known = playout.present ? this.#captureAt(playout.blockTimestamp, now) : undefined;
     const capture = known && { time: known.time, bound: known.bound };
     if (playout.genuine) this.#heard(capture, now);
     return { samples, sampleRate: CLOCK_RATE, channels: 1, capture };
@@ -111,7 +117,8 @@ export class AudioReceiver {
   /** Another stream takes the place of the one before: nothing that was known of its clock holds. */
   #follow(ssrc: number): void {
     if (this.#ssrc !== undefined && ssrc !== this.#ssrc) {
-      this.#clock.reset();
+      this.#reports.reset();
+      this.#captureTimes.reset();
       this.#aligned.reset();
     }
     this.#ssrc = ssrc;
@@ -120,7 +127,7 @@ export class AudioReceiver {
   /** Tells the others what delay this stream needs, and takes on the one they agreed upon. */
   #keepInStep(instant: Micros): void {
     const playout = this.#playout;
-    const capture = playout.present ? this.#clock.captureAt(playout.timestamp, instant) : undefined;
+    const capture = playout.present ? this.#captureAt(playout.timestamp, instant) : undefined;
     if (capture === undefined) {
       playout.holdDelay(undefined, instant);
       return;
@@ -135,6 +142,14 @@ export class AudioReceiver {
       delay === undefined ? undefined : micros(present + delay - sinceCapture),
       instant,
     );
+  }
+
+  /** What is surer of two: the line through the sender reports, or what the packets themselves say. */
+  #captureAt(rtpTimestamp: number, now: Micros): CaptureTime | undefined {
+    const reported = this.#reports.captureAt(rtpTimestamp, now);
+    const stamped = this.#captureTimes.captureAt(rtpTimestamp, now);
+    if (reported === undefined || stamped === undefined) return reported ?? stamped;
+    return stamped.bound < reported.bound ? stamped : reported;
   }
 
   #heard(capture: CaptureTime | undefined, now: Micros): void {

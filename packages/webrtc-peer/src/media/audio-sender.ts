@@ -1,4 +1,4 @@
-import { type Micros, micros, ntpFromUnix } from '@rm/rtp-sync';
+import { CaptureTimeSender, type Micros, micros, ntpFromUnix } from '@rm/rtp-sync';
 import type { Transport } from '../backend/transport.js';
 import { CLOCK_RATE } from './audio-format.js';
 import type { EncodedAudio } from './audio-stream.js';
@@ -19,7 +19,7 @@ export interface AudioSenderStatistics {
 /**
  * Sends one encoded stream to one peer: RTP sequence numbers and timestamps of its own, and RTCP sender reports
  * that tie them to the capture clock (not to the moment of sending), at once with the first packet, after 0.5 s
- * and 1 s, then once a second.
+ * and 1 s, then once a second. Where it was negotiated, one packet a second says when it was captured.
  */
 export class AudioSender {
   readonly #transport: Transport;
@@ -31,6 +31,7 @@ export class AudioSender {
   #packetsDropped = 0;
   #reports = 0;
   #nextReport: Micros | undefined;
+  readonly #captureTimes = new CaptureTimeSender(CLOCK_RATE);
 
   /**
    * @param unixOrigin - Wall clock at media time 0 of this node.
@@ -46,11 +47,14 @@ export class AudioSender {
   /** Sends one packet; `now` is the moment of sending, for the report schedule only. */
   send(packet: EncodedAudio, now: Micros): void {
     const timestamp = (this.#timestampOffset + packet.position) >>> 0;
+    const captured = { captured: micros(this.#unixOrigin + packet.capture) };
+    const stamped = this.#captureTimes.needsExtension(0, timestamp, captured, now);
     const sent = this.#transport.sendAudio({
       sequenceNumber: this.#sequence,
       timestamp,
       marker: packet.talkspurt,
       payload: packet.payload,
+      captureTime: stamped ? captured : undefined,
     });
     if (!sent) {
       this.#packetsDropped++;

@@ -1,3 +1,5 @@
+import type { AbsCaptureTime, ReportBlockTimes } from '@rm/rtp-sync';
+
 /** An RTP packet as the media code sees it, whichever backend carried it (RFC 3550 §5.1). */
 export interface RtpPacket {
   readonly ssrc: number;
@@ -9,6 +11,8 @@ export interface RtpPacket {
   readonly marker: boolean;
   /** Payload without header, extensions and padding. Valid until the handler returns; copy what you keep. */
   readonly payload: Uint8Array;
+  /** What its `abs-capture-time` header extension says, if it has one. */
+  readonly captureTime?: AbsCaptureTime | undefined;
 }
 
 /** An RTCP sender report's sender information (RFC 3550 §6.4.1). */
@@ -21,6 +25,8 @@ export interface SenderReport {
   readonly rtpTimestamp: number;
   readonly packetCount: number;
   readonly octetCount: number;
+  /** What the block about our stream that came with it says of our own reports, if there was one. */
+  readonly echo?: ReportBlockTimes | undefined;
 }
 
 /** One RTCP report block: how the other side receives one of our streams (RFC 3550 §6.4.1). */

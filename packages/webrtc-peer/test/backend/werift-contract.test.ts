@@ -6,6 +6,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   RtcpReceiverInfo,
   RtcpRrPacket,
+  RtcpSenderInfo,
   RtcpSrPacket,
   RtpHeader,
   useNACK,
@@ -13,6 +14,7 @@ import {
   useTransportWideCC,
   useTWCC,
 } from 'werift';
+import { micros } from '@rm/rtp-sync';
 import { negotiate } from './connect-transports.js';
 import { alone, closeAll, connected, opus, withRaw } from './werift-fixture.js';
 
@@ -51,6 +53,33 @@ describe('sender reports', () => {
     expect(seen).toEqual([{ ...rest, ntpTimestamp, ssrc }]);
     expect(end.transport.roundTripTime()).toBeGreaterThan(0);
     expect(end.transport.roundTripTime()).toBeLessThan(1_000_000);
+  });
+
+  test('that come with a block about our stream tell what it says of our own', async () => {
+    const { raw: peer, end } = await withRaw();
+    const senderInfo = new RtcpSenderInfo({
+      ntpTimestamp: (5n << 32n) | 7n,
+      rtpTimestamp: 6,
+      packetCount: 1,
+      octetCount: 2,
+    });
+    const counts = { fractionLost: 0, packetsLost: 0, highestSequence: 1, jitter: 0 };
+    const blockOn = (ssrc: number, lsr: number): RtcpReceiverInfo =>
+      new RtcpReceiverInfo({ ...counts, ssrc, lsr, dlsr: 65_536 });
+    const reports = [blockOn(99, 1), blockOn(end.transport.audioSsrc, 0x1234_5678)];
+    await peer.dtls.sendRtcp([new RtcpSrPacket({ ssrc: 8, senderInfo, reports })]);
+    await peer.dtls.sendRtcp([new RtcpSrPacket({ ssrc: 8, senderInfo, reports: [] })]);
+    await end.until('the reports', () => end.heard.senderReports.length === 2);
+    const report8 = {
+      ssrc: 8,
+      ntpSeconds: 5,
+      ntpFraction: 7,
+      rtpTimestamp: 6,
+      packetCount: 1,
+      octetCount: 2,
+    };
+    const echo = { lastSenderReport: 0x1234_5678, delaySinceLastSenderReport: 65_536 };
+    expect(end.heard.senderReports).toEqual([{ ...report8, echo }, report8]);
   });
 
   test('of the other side arrive exactly as sent', async () => {
@@ -101,7 +130,10 @@ describe('the session description', () => {
     expect(sdp).toContain(`a=ssrc:${a.transport.audioSsrc} cname:`);
     expect(sdp).toContain('m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n');
     expect(sdp).not.toContain('rtcp-fb');
-    expect(sdp.match(/a=extmap:.*/g)).toEqual(['a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid']);
+    expect(sdp.match(/a=extmap:.*/g)).toEqual([
+      'a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid',
+      'a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time',
+    ]);
     expect(sdp).toContain('typ host');
   });
 
@@ -219,6 +251,25 @@ describe('audio packets', () => {
         payload: Uint8Array.from([0xf8, 1, 2]),
       },
     ]);
+  });
+
+  test('carry their capture time where both sides know how to', async () => {
+    const { a, b } = await connected();
+    const captured = micros(1_700_000_000_123_456);
+    a.transport.sendAudio({ ...opus(1), captureTime: { captured } });
+    a.transport.sendAudio(opus(2));
+    await b.until('the packets', () => b.heard.packets.length === 2);
+    expect(b.heard.packets.map(({ captureTime }) => captureTime)).toEqual([
+      { captured },
+      undefined,
+    ]);
+    // Not negotiated, it is left out.
+    const { raw: peer, end } = await withRaw({});
+    const extensions = new Promise<number>((resolve) => {
+      peer.dtls.onRtp.subscribe(({ header }) => resolve(header.extensions.length));
+    });
+    end.transport.sendAudio({ ...opus(1), captureTime: { captured } });
+    expect(await extensions).toBe(0);
   });
 
   test('that are lost are reported, SSRC in the SDP or not, with nothing of werift beside', async () => {

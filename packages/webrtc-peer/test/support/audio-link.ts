@@ -32,6 +32,8 @@ export interface SimulatedLink {
   readonly policy?: DelayPolicy;
   /** The sender's clock against the receiver's. */
   readonly offset?: ClockOffset;
+  /** Default true. */
+  readonly reportsArrive?: boolean;
   /** Changes a packet on its way. */
   readonly tamper?: (packet: RtpPacket, i: number) => RtpPacket;
 }
@@ -64,7 +66,8 @@ export async function simulateLink(options: SimulatedLink): Promise<{
     },
     sendSenderReport(report) {
       reports.push({ ...report, ssrc: 1 });
-      inFlight.push({ at: now + 1, deliver: (r) => r.senderReport({ ...report, ssrc: 1 }) });
+      if (options.reportsArrive !== false)
+        inFlight.push({ at: now + 1, deliver: (r) => r.senderReport({ ...report, ssrc: 1 }) });
       return true;
     },
   };

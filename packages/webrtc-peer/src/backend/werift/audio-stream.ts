@@ -3,6 +3,7 @@ import {
   RtcpRrPacket,
   RtcpSrPacket,
   RTCRtpCodecParameters,
+  RTCRtpHeaderExtensionParameters,
   RtpHeader,
   type RTCDtlsTransport,
   type RTCPeerConnection,
@@ -11,8 +12,9 @@ import {
   type RtcpReceiverInfo,
   type RtpPacket as WeriftRtpPacket,
 } from 'werift';
-import type { RtpPacket, SenderReport } from '../../rtp/packet.js';
-import type { TransportHandlers } from '../transport.js';
+import { ABS_CAPTURE_TIME_URI, parseAbsCaptureTime, writeAbsCaptureTime } from '@rm/rtp-sync';
+import type { AbsCaptureTime, ReportBlockTimes } from '@rm/rtp-sync';
+import type { OutgoingPacket, OutgoingReport, TransportHandlers } from '../transport.js';
 import type { TransportCounters } from './counters.js';
 import { routerOf } from './internals.js';
 import { RoundTripTime } from './round-trip-time.js';
@@ -34,6 +36,10 @@ export const opus = (payloadType: number = OPUS_PAYLOAD_TYPE): RTCRtpCodecParame
     parameters: 'minptime=10;useinbandfec=1',
   });
 
+/** The header extension that says when a packet was captured. */
+export const absCaptureTime = (): RTCRtpHeaderExtensionParameters =>
+  new RTCRtpHeaderExtensionParameters({ uri: ABS_CAPTURE_TIME_URI });
+
 const microseconds = (): number => Math.round(performance.now() * 1000);
 
 /**
@@ -52,6 +58,10 @@ export class AudioStream {
   readonly #header = new RtpHeader();
   #payloadType = OPUS_PAYLOAD_TYPE;
   #offeredPayloadType = OPUS_PAYLOAD_TYPE;
+  /** The MID on packets until the other side has heard of us; kept as one, so that a packet allocates nothing. */
+  #mid: RtpHeader['extensions'] = [];
+  /** Id of `abs-capture-time` in the session; undefined when it is not part of it. */
+  #captureTimeId: number | undefined;
   #unsignalledStreams = 0;
   #closed = false;
 
@@ -106,28 +116,31 @@ export class AudioStream {
     this.#offeredPayloadType = type === 'answer' ? OPUS_PAYLOAD_TYPE : payloadType;
     // What we answer and offer next are our parameters, not an echo of the other side's.
     this.#transceiver.codecs = [opus(this.#offeredPayloadType)];
-    const { mid, headerExtensions } = this.#transceiver;
-    const midExtension = headerExtensions.find(({ uri }) => uri === RTP_EXTENSION_URI.sdesMid);
-    this.#header.extensions =
-      mid === null || midExtension === undefined
-        ? []
-        : [{ id: midExtension.id, payload: Buffer.from(mid) }];
+    const idOf = (wanted: string): number | undefined =>
+      this.#transceiver.headerExtensions.find(({ uri }) => uri === wanted)?.id;
+    const { mid } = this.#transceiver;
+    const midId = idOf(RTP_EXTENSION_URI.sdesMid);
+    this.#mid =
+      mid === null || midId === undefined ? [] : [{ id: midId, payload: Buffer.from(mid) }];
+    this.#captureTimeId = idOf(ABS_CAPTURE_TIME_URI);
   }
 
-  send(packet: Pick<RtpPacket, 'sequenceNumber' | 'timestamp' | 'marker' | 'payload'>): boolean {
+  send(packet: OutgoingPacket): boolean {
     if (!this.#canSend()) return false;
     const header = this.#header;
     header.payloadType = this.#payloadType;
     header.sequenceNumber = packet.sequenceNumber & 0xffff;
     header.timestamp = packet.timestamp >>> 0;
     header.marker = packet.marker;
+    header.extensions = this.#extensions(packet.captureTime);
+    header.extension = header.extensions.length > 0;
     const { buffer, byteOffset, byteLength } = packet.payload;
     // Encrypted before it returns, so that header and payload may be used again; it never rejects.
     void this.#dtls.sendRtp(Buffer.from(buffer, byteOffset, byteLength), header);
     return true;
   }
 
-  sendReport(report: Omit<SenderReport, 'ssrc'>): boolean {
+  sendReport(report: OutgoingReport): boolean {
     if (!this.#canSend()) return false;
     const bytes = serializeSenderReport({ ...report, ssrc: this.ssrc }, this.#cname);
     this.#roundTrip.sent(report.ntpSeconds, report.ntpFraction, microseconds());
@@ -161,7 +174,25 @@ export class AudioStream {
       timestamp: header.timestamp,
       marker: header.marker,
       payload: new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength),
+      captureTime: this.#captureTimeOf(header),
     });
+  }
+
+  #captureTimeOf({ extensions }: RtpHeader): AbsCaptureTime | undefined {
+    if (this.#captureTimeId === undefined) return undefined;
+    for (const { id, payload } of extensions) {
+      if (id !== this.#captureTimeId) continue;
+      const parsed = parseAbsCaptureTime(payload);
+      if (parsed.ok) return parsed.value;
+    }
+    return undefined;
+  }
+
+  #extensions(captureTime: AbsCaptureTime | undefined): RtpHeader['extensions'] {
+    const id = this.#captureTimeId;
+    if (captureTime === undefined || id === undefined) return this.#mid;
+    const data = writeAbsCaptureTime(captureTime);
+    return data === undefined ? this.#mid : [...this.#mid, { id, payload: Buffer.from(data) }];
   }
 
   /** Has receiver reports made for a stream that the SDP did not announce. */
@@ -182,10 +213,16 @@ export class AudioStream {
           rtpTimestamp,
           packetCount,
           octetCount,
+          echo: this.#echoIn(packet.reports),
         });
       }
       this.#receiveBlocks(packet.reports);
     } else if (packet instanceof RtcpRrPacket) this.#receiveBlocks(packet.reports);
+  }
+
+  #echoIn(blocks: readonly RtcpReceiverInfo[]): ReportBlockTimes | undefined {
+    const block = blocks.find(({ ssrc }) => ssrc === this.ssrc);
+    return block && { lastSenderReport: block.lsr, delaySinceLastSenderReport: block.dlsr };
   }
 
   #receiveBlocks(blocks: readonly RtcpReceiverInfo[]): void {
@@ -193,8 +230,7 @@ export class AudioStream {
     for (const block of blocks) {
       if (this.#closed || block.ssrc !== this.ssrc) continue;
       // The other side knows which m-line this SSRC belongs to; the MID may be left out (RFC 8843 §9.2).
-      this.#header.extensions = [];
-      this.#header.extension = false;
+      if (this.#mid.length > 0) this.#mid = [];
       this.#roundTrip.reported(block.lsr, block.dlsr, now);
       this.#handlers.reportBlock({
         ssrc: block.ssrc,

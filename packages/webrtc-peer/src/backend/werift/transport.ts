@@ -4,16 +4,17 @@ import {
   useSdesMid,
   type RTCCertificate,
 } from 'werift';
-import type { RtpPacket, SenderReport } from '../../rtp/packet.js';
 import type {
   IceCandidate,
+  OutgoingPacket,
+  OutgoingReport,
   SessionDescription,
   Transport,
   TransportConfig,
   TransportHandlers,
   TransportStates,
 } from '../transport.js';
-import { AudioStream, opus } from './audio-stream.js';
+import { AudioStream, absCaptureTime, opus } from './audio-stream.js';
 import { parseCandidate, type CheckableCandidate } from './candidate.js';
 import { ControlChannel } from './control-channel.js';
 import { newCounters, type TransportCounters } from './counters.js';
@@ -54,7 +55,7 @@ export class WeriftTransport implements Transport {
       bundlePolicy: 'max-bundle',
       certificates: [certificate],
       codecs: { audio: [opus()], video: [] },
-      headerExtensions: { audio: [useSdesMid()], video: [] },
+      headerExtensions: { audio: [useSdesMid(), absCaptureTime()], video: [] },
       iceServers: servers.list,
       iceAdditionalHostAddresses: addresses.added,
       iceFilterStunResponse: (request, [host, port]) =>
@@ -155,13 +156,11 @@ export class WeriftTransport implements Transport {
       await iceTransport.addRemoteCandidate(WeriftIceCandidate.fromJSON({ candidate: attribute }));
   }
 
-  sendAudio(
-    packet: Pick<RtpPacket, 'sequenceNumber' | 'timestamp' | 'marker' | 'payload'>,
-  ): boolean {
+  sendAudio(packet: OutgoingPacket): boolean {
     return this.#audio.send(packet);
   }
 
-  sendSenderReport(report: Omit<SenderReport, 'ssrc'>): boolean {
+  sendSenderReport(report: OutgoingReport): boolean {
     return this.#audio.sendReport(report);
   }
 
