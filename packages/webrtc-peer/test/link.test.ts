@@ -16,6 +16,7 @@ import type {
   TransportHandlers,
   TransportStates,
 } from '../src/backend/transport.js';
+import { FlightRecorder } from '../src/capture/flight-recorder.js';
 import { Link, type LinkOptions } from '../src/connection/link.js';
 import type { JsonValue } from '../src/data/control-message.js';
 import { VirtualClock } from './support/virtual-clock.js';
@@ -119,6 +120,7 @@ async function link(options: Partial<LinkOptions> = {}): Promise<{
   };
   const made = new Link({
     initiator: true,
+    peerId: 'x',
     polite: false,
     backend,
     opus: await loadOpus(),
@@ -290,6 +292,32 @@ test('pings are answered, and pongs give the round trip', async () => {
   expect(JSON.parse(t.transport.messages.at(-1)!)).toMatchObject({
     payload: { action: 'Pong', ping_timestamp_ms: 123.5 },
   });
+});
+
+test('what is received can be remembered under the name of its sender', async () => {
+  const flightRecorder = new FlightRecorder();
+  const t = await link({ flightRecorder, peerId: 'ann' });
+  t.clock.advance(40);
+  t.transport.handlers.audioPacket({
+    ssrc: 0xabcd,
+    payloadType: 111,
+    sequenceNumber: 5,
+    timestamp: 960,
+    marker: false,
+    payload: silence,
+  });
+  t.transport.handlers.senderReport({
+    ssrc: 0xabcd,
+    ntpSeconds: 1,
+    ntpFraction: 2,
+    rtpTimestamp: 3,
+    packetCount: 4,
+    octetCount: 5,
+  });
+  expect(flightRecorder.statistics().packets).toBe(2);
+  const file = Buffer.from(flightRecorder.rtpdump(t.clock.now(), t.clock.unixOrigin));
+  expect(file.includes('ann')).toBe(true);
+  expect(file.includes(silence)).toBe(true);
 });
 
 test('a peer of which nothing is heard for four seconds is gone, one that only sends audio is not', async () => {

@@ -15,6 +15,7 @@ import type {
   Transport,
   TransportStates,
 } from '../backend/transport.js';
+import type { FlightRecorder } from '../capture/flight-recorder.js';
 import type { Clock } from '../clock/clock.js';
 import {
   type ControlMessage,
@@ -77,6 +78,10 @@ export interface LinkOptions {
   readonly random: () => number;
   /** Longest time to `connected`. */
   readonly connectTimeout: Micros;
+  /** Where what is received is remembered for a later look, under the peer's id. */
+  readonly flightRecorder?: FlightRecorder | undefined;
+  /** Who is at the other side. */
+  readonly peerId: string;
   readonly signaling: LinkSignaling;
   readonly events: LinkEvents;
 }
@@ -118,6 +123,7 @@ export class Link {
         audioPacket: (packet) => {
           const now = clock.now();
           this.#heartbeat?.heard(now);
+          options.flightRecorder?.packet(options.peerId, packet, now);
           this.#receiver?.packet(packet, now);
         },
         senderReport: (report) => this.#senderReport(report),
@@ -232,7 +238,9 @@ export class Link {
 
   #senderReport(report: SenderReport): void {
     const ntp = { seconds: report.ntpSeconds, fraction: report.ntpFraction };
-    const nowUnix = micros(this.#unixOrigin + this.#options.clock.now());
+    const now = this.#options.clock.now();
+    this.#options.flightRecorder?.senderReport(report, now);
+    const nowUnix = micros(this.#unixOrigin + now);
     const exchange = report.echo && reportExchange(ntp, report.echo, nowUnix);
     if (exchange !== undefined) this.#offsetByReports.add(exchange);
     if (this.#receiver === undefined) this.#earlyReport = report;

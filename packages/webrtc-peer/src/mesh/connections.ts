@@ -23,7 +23,14 @@ export interface ConnectionEvents {
 /** The part of a link's options that is the same for all. */
 export type LinkSettings = Pick<
   LinkOptions,
-  'backend' | 'opus' | 'iceServers' | 'alignment' | 'clock' | 'random' | 'connectTimeout'
+  | 'backend'
+  | 'opus'
+  | 'iceServers'
+  | 'alignment'
+  | 'flightRecorder'
+  | 'clock'
+  | 'random'
+  | 'connectTimeout'
 > & { readonly policy: () => LinkOptions['policy'] };
 
 /** How it is said that a peer has left. */
@@ -148,6 +155,7 @@ export class Connections {
     member.retryAt = undefined;
     const link = new Link({
       ...settings,
+      peerId,
       iceServers: this.#iceServers,
       policy: policy(),
       initiator,

@@ -14,6 +14,7 @@ import {
   TypedEvents,
 } from '@rm/signaling-protocol';
 import type { Backend, IceServer } from '../backend/transport.js';
+import type { FlightRecorder } from '../capture/flight-recorder.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { MediaClock } from '../clock/media-clock.js';
 import type { LinkCloseReason } from '../connection/link.js';
@@ -46,6 +47,8 @@ export interface MeshOptions {
   readonly playoutDelay?: AdaptiveDelayOptions;
   /** How the peers' sound is kept in step. */
   readonly alignment?: PlayoutAlignmentOptions;
+  /** Remembers what is received, to be written when something went wrong. */
+  readonly flightRecorder?: FlightRecorder;
   /** Longest time a connection may take, in ms; default 5000. */
   readonly connectTimeoutMs?: number;
   readonly clock?: Clock;
@@ -140,6 +143,7 @@ export class Mesh {
         iceServers,
         policy,
         alignment: this.#alignment,
+        flightRecorder: options.flightRecorder,
         clock: this.#clock,
         random: options.random ?? Math.random,
         connectTimeout: millis(options.connectTimeoutMs ?? 5000),
