@@ -33,63 +33,102 @@ const PAIRS = RATES.flatMap((rate) => [[rate, 48_000] as const, [48_000, rate] a
 describe.each([...PAIRS, [48_000, 48_000] as const, [44_100, 16_000] as const])(
   '%i to %i Hz',
   (inputRate, outputRate) => {
-    const tones = [1_000, 10_000].filter((hz) => hz < 0.45 * Math.min(inputRate, outputRate));
+    const lower = Math.min(inputRate, outputRate);
+    const passed = 100 * Math.floor(0.0041 * lower);
+    const tones = [1_000, 10_000, passed].filter((hz) => hz <= passed);
 
-    test.each(tones)('a tone of %i Hz keeps level and phase, 89 dB above all else', (hz) => {
+    test.each(tones)('a tone of %i Hz keeps level and phase, 98 dB above all else', (hz) => {
       const resampler = new Resampler({ inputRate, outputRate, channels: 1 });
       const heard = convert(resampler, tone(hz, inputRate, inputRate / 4));
       const skip = outputRate / 100;
       // The frequency fits whole periods into the part cut off, so its phase stays 0.
       const fit = fitSine(heard.subarray(skip, -skip), hz, outputRate);
-      expect(fit.snr).toBeGreaterThan(89);
+      expect(fit.snr).toBeGreaterThan(98);
       expect(Math.abs(fit.phase)).toBeLessThan(1e-4);
-      expect(Math.abs(20 * Math.log10(fit.amplitude / 0.5))).toBeLessThan(hz === 1000 ? 0.01 : 0.7);
+      expect(Math.abs(20 * Math.log10(fit.amplitude / 0.5))).toBeLessThan(0.015);
+    });
+
+    test('trimmed by 50 ppm, the signal stays 95 dB clean', () => {
+      const resampler = new Resampler({ inputRate, outputRate, channels: 1 });
+      resampler.setCorrection(50);
+      const hz = 0.4 * lower;
+      const heard = convert(resampler, tone(hz, inputRate, inputRate / 4)).subarray(500, -500);
+      expect(fitSine(heard, hz * (1 + 50e-6), outputRate).snr).toBeGreaterThan(95);
     });
   },
 );
 
-test.each([
-  [48_000, 16_000, 9_000],
-  [48_000, 16_000, 12_000],
-  [48_000, 16_000, 20_000],
-  [48_000, 8_000, 4_500],
-  [48_000, 8_000, 15_000],
-  [44_100, 16_000, 10_000],
-  [48_000, 24_000, 14_000],
-])(
-  '%i to %i Hz: a tone of %i Hz is 90 dB down instead of aliasing',
-  (inputRate, outputRate, hz) => {
-    const resampler = new Resampler({ inputRate, outputRate, channels: 1 });
-    const heard = convert(resampler, tone(hz, inputRate, inputRate / 4));
-    const settled = heard.subarray(outputRate / 100, -outputRate / 100);
-    expect(20 * Math.log10(rms(settled) / (0.5 / Math.SQRT2))).toBeLessThan(-90);
+describe.each([...RATES.map((rate) => [48_000, rate] as const), [44_100, 16_000] as const])(
+  '%i down to %i Hz',
+  (inputRate, outputRate) => {
+    const tones = [0.53, 0.6, 0.8, 1.2].map((part) => part * outputRate);
+
+    test.each(tones.filter((hz) => hz < inputRate / 2))(
+      'a tone of %i Hz is 95 dB down instead of aliasing',
+      (hz) => {
+        const resampler = new Resampler({ inputRate, outputRate, channels: 1 });
+        resampler.setCorrection(20);
+        const heard = convert(resampler, tone(hz, inputRate, inputRate / 4));
+        const settled = heard.subarray(outputRate / 100, -outputRate / 100);
+        expect(20 * Math.log10(rms(settled) / (0.5 / Math.SQRT2))).toBeLessThan(-95);
+      },
+    );
   },
 );
 
-test.each([1000, -1000, 37.25, 10_000, -10_000])(
-  'a correction of %f ppm keeps the signal 90 dB clean',
+test.each([100, -1000, 37.25, 10_000])(
+  'a correction of %f ppm keeps the signal 97 dB clean up to 20 kHz',
   (ppm) => {
-    const resampler = new Resampler({ inputRate: 48_000, outputRate: 48_000, channels: 1 });
-    resampler.setCorrection(ppm);
-    for (const hz of [1_000, 10_000]) {
-      const heard = convert(resampler, tone(hz, 48_000, 24_000)).subarray(500, -500);
-      expect(fitSine(heard, hz * (1 + ppm / 1e6), 48_000).snr).toBeGreaterThan(90);
+    for (const hz of [1_000, 10_000, 15_000, 18_000, 20_000]) {
+      const resampler = new Resampler({ inputRate: 48_000, outputRate: 48_000, channels: 1 });
+      resampler.setCorrection(ppm);
+      const heard = convert(resampler, tone(hz, 48_000, 8_000)).subarray(500, -500);
+      expect(fitSine(heard, hz * (1 + ppm / 1e6), 48_000).snr).toBeGreaterThan(97);
     }
   },
 );
 
-test('the ratio can move in the middle of the stream without a click', () => {
-  const input = tone(1_000, 48_000, 48_000);
+describe.each([
+  ['jumps between −1000 and 1000 ppm', (block: number) => (block % 2 === 0 ? 1000 : -1000)],
+  ['slews from −1000 to 1000 ppm', (block: number) => 20 * block - 1000],
+  ['wanders by tenths of a ppm', (block: number) => Math.sin(block) * 50 + 80],
+])('a correction that %s every 10 ms', (_, correctionOf) => {
+  const BLOCKS = 100;
+  const hz = 15_000;
+  const input = tone(hz, 48_000, 49_000);
   const resampler = new Resampler({ inputRate: 48_000, outputRate: 48_000, channels: 1 });
-  const blocks = [];
-  for (let at = 0; at < input.length; at += 480) {
-    resampler.setCorrection(((at / 480) % 2 === 0 ? 1 : -1) * 5_000);
-    blocks.push(convert(resampler, input.subarray(at, at + 480)));
+  const heard: Float32Array[] = [];
+  const expected = new Float32Array(BLOCKS * 480);
+  let taken = 0;
+  // Positions in billionths of a sample: a correction has steps of a thousandth of a ppm.
+  let position = 0;
+  let last = 0;
+  for (let block = 0; block < BLOCKS; block++) {
+    const correction = correctionOf(block);
+    resampler.setCorrection(correction);
+    const needed = resampler.inputLength(480);
+    heard.push(convert(resampler, input.subarray(taken, taken + needed)));
+    taken += needed;
+    for (let i = 0; i < 480; i++) {
+      expected[block * 480 + i] = 0.5 * Math.sin(((2 * Math.PI * hz) / 48_000) * (position / 1e9));
+      last = position;
+      position += 1e9 + Math.round(correction * 1000);
+    }
   }
-  // Stepping the frequency by 1 % bends the curve by 0.5 × 2π × 10 Hz / 48 kHz at most, beside its own bend.
-  const bend = (Math.PI * 10) / 48_000;
-  const smooth = roughness(tone(1_005, 48_000, 48_000)) + bend;
-  expect(roughness(concat(blocks).subarray(100, -100))).toBeLessThan(smooth);
+  const signal = concat(heard);
+
+  test('leaves no trace: every sample is the one at its instant, 97 dB above what is not', () => {
+    expect(signal.length).toBe(expected.length);
+    expect(snr(expected.subarray(480), signal.subarray(480))).toBeGreaterThan(97);
+  });
+
+  test('makes no click', () => {
+    expect(roughness(signal.subarray(480))).toBeLessThan(roughness(expected) * 1.0001);
+  });
+
+  test('takes exactly the samples that its positions call for', () => {
+    expect(taken).toBe(Math.floor(last / 1e9) + 1 + resampler.latency);
+  });
 });
 
 test('channels are converted apart from each other', () => {
@@ -118,7 +157,7 @@ test('however the stream is cut into blocks, the same samples come out', () => {
           resampler.setCorrection(ppm);
           return resampler;
         };
-        expect(snr(convert(make(), input), convert(make(), input, block))).toBe(Infinity);
+        expect(snr(convert(make(), input), convert(make(), input, block))).toBeGreaterThan(140);
       },
     ),
     { numRuns: 20 },

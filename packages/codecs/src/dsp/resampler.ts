@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { convolve, convolveFour } from './convolution.js';
 import { sincTable, type SincTable } from './sinc-table.js';
 
 /** What a resampler is made with. */
@@ -39,8 +40,10 @@ export class Resampler {
   /** Input samples per channel that must have come in beyond an output sample's instant. */
   readonly latency: number;
   readonly #table: SincTable;
-  /** Interleaved input under the filter, and one block more. */
-  readonly #buffer: Float32Array;
+  /** Of each channel the input under the filter, and one block more. */
+  readonly #buffers: readonly Float64Array[];
+  readonly #sums = new Float64Array(4);
+  readonly #changes = new Float64Array(4);
   /** Samples per channel in the buffer. */
   #filled: number;
   /** First sample in the buffer under the next output's filter. May lie beyond what is filled. */
@@ -66,12 +69,15 @@ export class Resampler {
     this.inputRate = inputRate;
     this.outputRate = outputRate;
     this.channels = channels;
-    this.#table = sincTable(outputRate / inputRate);
+    const divisor = greatestCommonDivisor(inputRate, outputRate);
+    this.#table = sincTable(inputRate / divisor, outputRate / divisor);
     this.latency = this.#table.taps / 2;
-    this.#buffer = new Float32Array((this.#table.taps + BLOCK) * channels);
+    this.#buffers = Array.from(
+      { length: channels },
+      () => new Float64Array(this.#table.taps + BLOCK),
+    );
     // Silence before the stream puts its first sample under the middle of the first output's filter.
     this.#filled = this.latency - 1;
-    const divisor = greatestCommonDivisor(inputRate, outputRate);
     this.#unit = (outputRate / divisor) * RESOLUTION;
     this.#nominalStep = inputRate / divisor;
     this.setCorrection(0);
@@ -140,75 +146,104 @@ export class Resampler {
       throw new ArgumentError(`output holds ${output.length} samples; give room for ${needed}`);
     }
     let written = 0;
-    for (let taken = 0; taken < input.length;) {
-      const end = Math.min(taken + BLOCK * this.channels, input.length);
-      let at = this.#filled * this.channels;
-      this.#filled += (end - taken) / this.channels;
-      while (taken < end) this.#buffer[at++] = input[taken++]!;
+    for (let taken = 0; taken < length; taken += BLOCK) {
+      this.#fill(input, taken, Math.min(length, taken + BLOCK));
       written = this.#drain(output, written);
     }
     return written / this.channels;
   }
 
+  /** Appends the samples per channel from `start` to `end` to the buffers. */
+  #fill(input: Float32Array, start: number, end: number): void {
+    const stride = this.channels;
+    for (let channel = 0; channel < stride; channel++) {
+      const buffer = this.#buffers[channel]!;
+      let from = start * stride + channel;
+      const last = this.#filled + end - start;
+      for (let at = this.#filled; at < last; at++, from += stride) buffer[at] = input[from]!;
+    }
+    this.#filled += end - start;
+  }
+
   /** Computes every output whose filter is filled, then forgets the input before the next one's. */
   #drain(output: Float32Array, start: number): number {
-    const { taps, phases, coefficients } = this.#table;
+    const { taps, phases } = this.#table;
+    const unit = this.#unit;
+    const filled = this.#filled;
+    const channels = this.channels;
+    const drift = (this.#stepWhole - 1) * unit + this.#stepPhase;
+    const rowStep = (drift * phases) / unit;
+    let base = this.#base;
+    let phase = this.#phase;
     let at = start;
-    while (this.#base + taps <= this.#filled) {
-      const position = (this.#phase / this.#unit) * phases;
-      const row = Math.min(Math.floor(position), phases - 1);
-      const from = this.#base * this.channels;
-      for (let channel = 0; channel < this.channels; channel++, at++) {
-        output[at] = filter(
-          coefficients,
-          row * taps,
-          taps,
-          position - row,
-          this.#buffer,
-          from + channel,
-          this.channels,
-        );
+    while (base + taps <= filled) {
+      const position = (phase * phases) / unit;
+      const row = Math.round(position);
+      // While the ratio is close to 1, the next outputs often have the same row.
+      if (base + taps + 3 <= filled && Math.round(position + 3 * rowStep) === row) {
+        this.#four(base, row, position - row, rowStep, output, at);
+        at += 4 * channels;
+        base += 4;
+        phase += 4 * drift;
+        if (phase < 0) {
+          phase += unit;
+          base--;
+        }
+      } else {
+        this.#one(base, row, position - row, output, at);
+        at += channels;
+        base += this.#stepWhole;
+        phase += this.#stepPhase;
       }
-      this.#base += this.#stepWhole;
-      this.#phase += this.#stepPhase;
-      if (this.#phase >= this.#unit) {
-        this.#phase -= this.#unit;
-        this.#base++;
+      if (phase >= unit) {
+        phase -= unit;
+        base++;
       }
     }
-    const past = Math.min(this.#base, this.#filled);
-    this.#buffer.copyWithin(0, past * this.channels, this.#filled * this.channels);
-    this.#base -= past;
-    this.#filled -= past;
+    const past = Math.min(base, filled);
+    for (const buffer of this.#buffers) buffer.copyWithin(0, past, filled);
+    this.#base = base - past;
+    this.#phase = phase;
+    this.#filled = filled - past;
     return at;
   }
-}
 
-/**
- * Applies the filter `weight` of the way between the row at `row` and the next one to every `stride`th
- * sample from `at` on. Two taps a turn keep the additions from waiting for each other.
- */
-function filter(
-  coefficients: Float32Array,
-  row: number,
-  taps: number,
-  weight: number,
-  samples: Float32Array,
-  at: number,
-  stride: number,
-): number {
-  let low = 0;
-  let low2 = 0;
-  let high = 0;
-  let high2 = 0;
-  for (let i = row, end = row + taps, from = at; i < end; i += 2, from += 2 * stride) {
-    const sample = samples[from]!;
-    const sample2 = samples[from + stride]!;
-    low += coefficients[i]! * sample;
-    high += coefficients[i + taps]! * sample;
-    low2 += coefficients[i + 1]! * sample2;
-    high2 += coefficients[i + taps + 1]! * sample2;
+  /** Computes an output from the samples from `base` on, by the filter `weight` rows behind `row`. */
+  #one(base: number, row: number, weight: number, output: Float32Array, at: number): void {
+    const { taps, slopeTaps, rows, slopes } = this.#table;
+    const stride = this.channels;
+    const middle = base + (taps - slopeTaps) / 2;
+    for (let channel = 0; channel < stride; channel++) {
+      const buffer = this.#buffers[channel]!;
+      let sum = convolve(rows, row * taps, taps, buffer, base);
+      if (weight !== 0) {
+        sum += weight * convolve(slopes, row * slopeTaps, slopeTaps, buffer, middle);
+      }
+      output[at + channel] = sum;
+    }
   }
-  low += low2;
-  return low + weight * (high + high2 - low);
+
+  /** Computes four outputs that lie one sample and `step` rows apart. */
+  #four(
+    base: number,
+    row: number,
+    weight: number,
+    step: number,
+    output: Float32Array,
+    at: number,
+  ): void {
+    const { taps, slopeTaps, rows, slopes } = this.#table;
+    const stride = this.channels;
+    const middle = base + (taps - slopeTaps) / 2;
+    const sums = this.#sums;
+    const changes = this.#changes;
+    for (let channel = 0; channel < stride; channel++) {
+      const buffer = this.#buffers[channel]!;
+      convolveFour(rows, row * taps, taps, buffer, base, sums);
+      convolveFour(slopes, row * slopeTaps, slopeTaps, buffer, middle, changes);
+      for (let i = 0; i < 4; i++) {
+        output[at + channel + i * stride] = sums[i]! + (weight + i * step) * changes[i]!;
+      }
+    }
+  }
 }
