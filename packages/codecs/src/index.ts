@@ -89,3 +89,20 @@ export { av1Depacketizer } from './rtp/av1-depacketizer.js';
 export type { Av1Part } from './rtp/av1-depacketizer.js';
 export { Av1Packetizer } from './rtp/av1-packetizer.js';
 export type { Av1Frame } from './rtp/av1-packetizer.js';
+export { codecAttributes, parseMediaSection } from './sdp/media-section.js';
+export type { MediaSection, MediaSectionResult } from './sdp/media-section.js';
+export type { CodecDescription, FormatParameters } from './sdp/codec-description.js';
+export { describeOpus } from './sdp/opus-format.js';
+export type { OpusPreferences, OpusSendParameters } from './sdp/opus-format.js';
+export { describeVideo, VIDEO_CLOCK_RATE } from './sdp/video-format.js';
+export type {
+  VideoCodecName,
+  VideoCodecPreference,
+  VideoDescriptionOptions,
+} from './sdp/video-format.js';
+export type { VideoSendParameters } from './sdp/video-parameters.js';
+export { fitsLimits } from './sdp/video-limits.js';
+export type { VideoLimits, VideoSize } from './sdp/video-limits.js';
+export type { H264Level, H264Profile } from './sdp/h264-level.js';
+export { acceptAnswer, answerCodecs } from './sdp/codec-negotiation.js';
+export type { NegotiatedCodec } from './sdp/codec-negotiation.js';
