@@ -15,3 +15,9 @@ export class ClosedError extends Error {
   override readonly name = 'ClosedError';
   readonly code = 'CLOSED';
 }
+
+/** Thrown when a codec library failed over a call and could not serve it even afresh; `code` is `ABORTED`. */
+export class AbortedError extends Error {
+  override readonly name = 'AbortedError';
+  readonly code = 'ABORTED';
+}

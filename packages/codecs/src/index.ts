@@ -1,5 +1,5 @@
 export type { AudioFrame, CaptureTime, Micros } from './frames/audio-frame.js';
-export { ArgumentError, ClosedError, UnsupportedError } from './errors.js';
+export { AbortedError, ArgumentError, ClosedError, UnsupportedError } from './errors.js';
 export { loadOpus } from './opus/load-opus.js';
 export type {
   OpusApplication,

@@ -1,117 +1,121 @@
-import {
-  Application,
-  createDecoder,
-  createEncoder,
-  isOpusError,
-  loadLibopus,
-  type OpusDecoderHandle,
-  type OpusEncoderHandle,
-  type SampleRate,
-} from 'libopus-wasm';
-import { ClosedError } from '../errors.js';
-import type {
-  OpusApplication,
-  OpusCapabilities,
-  OpusDecoder,
-  OpusDecoderOptions,
-  OpusEncoder,
-  OpusEncoderOptions,
-  OpusEncoderSettings,
-  OpusEngine,
-} from './engine.js';
+// oxlint-disable-next-line typescript/triple-slash-reference -- an untyped module takes its types from a script
+/// <reference path="./libopus-module.d.ts" />
+import type { Libopus } from 'libopus-wasm/dist/generated/libopus.generated.mjs';
+import type { OpusDecoderOptions, OpusEncoderSettings, OpusEngine } from './engine.js';
+import * as ctl from './encoder-ctl.js';
+import { HeapSupply } from './heap-supply.js';
 import * as limits from './limits.js';
-import { packetHasFec } from './packet-contents.js';
-import { parseToc, type OpusMode, type OpusToc } from './toc.js';
+import {
+  INVALID_PACKET,
+  type NativeDecoder,
+  type NativeEncoder,
+  type NativeHeap,
+} from './native.js';
+import type { OpusMode, OpusToc } from './toc.js';
+import { WasmEngine } from './wasm-engine.js';
 
-const APPLICATIONS: Record<OpusApplication, Application> = {
-  voip: Application.Voip,
-  audio: Application.Audio,
-  lowdelay: Application.RestrictedLowDelay,
-};
+/** The longest packet an encoder makes: 60 ms at 510 kbit/s are 3825 bytes. */
+const ENCODED_BYTES = 4000;
+/** Two channels of 120 ms at 48 kHz. */
+const PCM_BYTES = 5760 * 2 * Float32Array.BYTES_PER_ELEMENT;
 
-type Format = { sampleRate: SampleRate; channels: 1 | 2 };
+/** An instance of libopus with one buffer for packets and one for samples, since every call is synchronous. */
+class Heap implements NativeHeap {
+  readonly libopus: Libopus;
+  readonly packet: number;
+  readonly pcm: number;
 
-class Encoder implements OpusEncoder {
-  readonly sampleRate: number;
-  readonly channels: number;
-  readonly lookahead: number;
-  readonly #frameLengths: readonly number[];
-  readonly #frame: { frameSize: number } = { frameSize: 0 };
-  #handle: OpusEncoderHandle | undefined;
+  constructor(libopus: Libopus) {
+    this.libopus = libopus;
+    this.packet = this.allocate(limits.MAX_PACKET_BYTES);
+    this.pcm = this.allocate(PCM_BYTES);
+  }
 
-  constructor(handle: OpusEncoderHandle) {
-    this.sampleRate = handle.sampleRate;
-    this.channels = handle.channels;
-    this.lookahead = handle.getLookahead();
-    this.#frameLengths = limits.frameLengths(handle.sampleRate);
-    this.#handle = handle;
+  createEncoder(format: OpusDecoderOptions, settings: OpusEncoderSettings): NativeEncoder {
+    return new Encoder(this, format, settings);
+  }
+
+  createDecoder(format: OpusDecoderOptions): NativeDecoder {
+    return new Decoder(this, format);
+  }
+
+  allocate(bytes: number): number {
+    const pointer = this.libopus._malloc(bytes);
+    if (pointer === 0) throw new Error('the WebAssembly heap is full; close encoders or decoders');
+    return pointer;
+  }
+}
+
+class Encoder implements NativeEncoder {
+  readonly #heap: Heap;
+  readonly #pointer: number;
+  readonly #channels: number;
+  #first = true;
+
+  constructor(heap: Heap, format: OpusDecoderOptions, settings: OpusEncoderSettings) {
+    this.#heap = heap;
+    this.#channels = format.channels;
+    const application = ctl.APPLICATIONS[settings.application];
+    const { sampleRate, channels } = format;
+    this.#pointer = heap.libopus._oc_create_encoder(sampleRate, channels, application, heap.pcm);
+    if (this.#pointer === 0) throw new Error('libopus could not create an encoder');
+    this.configure(settings);
+    this.#control(ctl.SET_PREDICTION_DISABLED, 1);
   }
 
   encode(pcm: Float32Array): Uint8Array {
-    const handle = this.#open();
-    this.#frame.frameSize = limits.frameLength(pcm, this.channels, this.#frameLengths);
-    return handle.encodeFloat(pcm, this.#frame);
+    const { libopus, packet, pcm: samples } = this.#heap;
+    libopus.HEAPF32.set(pcm, samples >> 2);
+    const length = pcm.length / this.#channels;
+    const bytes = libopus._oc_encode_float(this.#pointer, samples, length, packet, ENCODED_BYTES);
+    if (bytes < 0) throw new Error(`libopus could not encode (error ${bytes})`);
+    if (this.#first) this.#control(ctl.SET_PREDICTION_DISABLED, 0);
+    this.#first = false;
+    return libopus.HEAPU8.slice(packet, packet + bytes);
   }
 
-  configure(settings: Partial<OpusEncoderSettings>): void {
-    const handle = this.#open();
-    limits.checkSettings(settings);
-    if (settings.bitrate !== undefined) handle.setBitrate(settings.bitrate);
-    if (settings.complexity !== undefined) handle.setComplexity(settings.complexity);
+  configure(settings: Omit<OpusEncoderSettings, 'application'>): void {
+    for (const [request, value] of ctl.requests(settings)) this.#control(request, value);
   }
 
-  close(): void {
-    this.#handle?.free();
-    this.#handle = undefined;
+  free(): void {
+    this.#heap.libopus._oc_destroy_encoder(this.#pointer);
   }
 
-  #open(): OpusEncoderHandle {
-    if (this.#handle) return this.#handle;
-    throw new ClosedError('this Opus encoder is closed; create another one');
-  }
-}
-
-/** What `decode` gives, or undefined where libopus refuses the packet. */
-function unlessRefused(decode: () => Float32Array): Float32Array | undefined {
-  try {
-    return decode();
-  } catch (error) {
-    if (isOpusError(error)) return undefined;
-    throw error;
+  #control(request: number, value: number): void {
+    this.#heap.libopus._oc_encoder_ctl(this.#pointer, request, value);
   }
 }
 
-class Decoder implements OpusDecoder {
-  readonly sampleRate: number;
-  readonly channels: number;
+class Decoder implements NativeDecoder {
+  readonly #heap: Heap;
+  readonly #pointer: number;
+  readonly #sampleRate: number;
+  readonly #channels: number;
   /** Losses are concealed in frames like the last received: libopus fades from one to the next. */
-  readonly #lost: { frameSize: number };
+  #frame: number;
   /** Concealed samples not yet asked for, less than one frame, so that short requests join up. */
   #surplus: Float32Array = new Float32Array(0);
   /** Mode of the last packet; libopus does not recover what follows one of the CELT mode. */
   #mode: OpusMode | undefined;
-  #handle: OpusDecoderHandle | undefined;
 
-  constructor(handle: OpusDecoderHandle) {
-    this.sampleRate = handle.sampleRate;
-    this.channels = handle.channels;
-    this.#lost = { frameSize: handle.sampleRate / 50 };
-    this.#handle = handle;
+  constructor(heap: Heap, { sampleRate, channels }: OpusDecoderOptions) {
+    this.#heap = heap;
+    this.#sampleRate = sampleRate;
+    this.#channels = channels;
+    this.#frame = sampleRate / 50;
+    this.#pointer = heap.libopus._oc_create_decoder(sampleRate, channels, heap.pcm);
+    if (this.#pointer === 0) throw new Error('libopus could not create a decoder');
   }
 
-  decode(packet: Uint8Array): Float32Array | undefined {
-    const handle = this.#open();
-    const toc = parseToc(packet);
-    if (!toc.ok || packet.length > limits.MAX_PACKET_BYTES) return undefined;
-    const pcm = unlessRefused(() => handle.decodeFloat(packet));
-    if (pcm) this.#follow(toc.value);
-    return pcm;
+  decode(packet: Uint8Array, toc: OpusToc): Float32Array | undefined {
+    const decoded = this.#decode(packet, (this.#sampleRate * 120) / 1000, false);
+    if (decoded) this.#follow(toc);
+    return decoded;
   }
 
-  decodeLost(samples: number): Float32Array {
-    const handle = this.#open();
-    limits.checkConcealment(samples, this.sampleRate);
-    const out = new Float32Array(samples * this.channels);
+  conceal(samples: number): Float32Array {
+    const out = new Float32Array(samples * this.#channels);
     let filled = 0;
     for (;;) {
       const part = this.#surplus.subarray(0, out.length - filled);
@@ -119,81 +123,80 @@ class Decoder implements OpusDecoder {
       filled += part.length;
       this.#surplus = this.#surplus.subarray(part.length);
       if (filled === out.length) return out;
-      this.#surplus = handle.decodeFloat(null, this.#lost);
+      const frame = this.#decode(undefined, this.#frame, false);
+      if (!frame) throw new Error('libopus could not conceal a frame');
+      this.#surplus = frame;
     }
   }
 
-  decodeFec(next: Uint8Array, samples: number): Float32Array | undefined {
-    const handle = this.#open();
-    limits.checkConcealment(samples, this.sampleRate);
-    if (next.length > limits.MAX_PACKET_BYTES || this.#mode === 'celt') return undefined;
-    const toc = parseToc(next);
-    if (!toc.ok || !packetHasFec(next)) return undefined;
-    const frameSize = this.#frameSize(toc.value);
-    const out = new Float32Array(samples * this.channels);
-    if (samples > frameSize) out.set(this.decodeLost(samples - frameSize));
-    const recovered = unlessRefused(() => handle.decodeFloat(next, { decodeFec: true, frameSize }));
+  recover(next: Uint8Array, toc: OpusToc, samples: number): Float32Array | undefined {
+    if (this.#mode === 'celt') return undefined;
+    const frame = this.#frameLength(toc);
+    const out = new Float32Array(samples * this.#channels);
+    if (samples > frame) out.set(this.conceal(samples - frame));
+    const recovered = this.#decode(next, frame, true);
     if (!recovered) return undefined;
-    this.#follow(toc.value);
+    this.#follow(toc);
     const surplus = Math.max(0, recovered.length - out.length);
     out.set(recovered.subarray(surplus), out.length - recovered.length + surplus);
     return out;
   }
 
-  close(): void {
-    this.#handle?.free();
-    this.#handle = undefined;
+  free(): void {
+    this.#heap.libopus._oc_destroy_decoder(this.#pointer);
   }
 
-  #frameSize({ frameDuration }: OpusToc): number {
-    return (frameDuration * this.sampleRate) / 1_000_000;
+  #decode(packet: Uint8Array | undefined, length: number, fec: boolean): Float32Array | undefined {
+    const { libopus, packet: at, pcm } = this.#heap;
+    if (packet) libopus.HEAPU8.set(packet, at);
+    const samples = libopus._oc_decode_float(
+      this.#pointer,
+      packet ? at : 0,
+      packet?.length ?? 0,
+      pcm,
+      length,
+      fec ? 1 : 0,
+    );
+    if (samples === INVALID_PACKET) return undefined;
+    if (samples < 0) throw new Error(`libopus could not decode (error ${samples})`);
+    return libopus.HEAPF32.slice(pcm >> 2, (pcm >> 2) + samples * this.#channels);
   }
 
   #follow(toc: OpusToc): void {
-    this.#lost.frameSize = this.#frameSize(toc);
+    this.#frame = this.#frameLength(toc);
     this.#surplus = this.#surplus.subarray(0, 0);
     this.#mode = toc.mode;
   }
 
-  #open(): OpusDecoderHandle {
-    if (this.#handle) return this.#handle;
-    throw new ClosedError('this Opus decoder is closed; create another one');
+  #frameLength({ frameDuration }: OpusToc): number {
+    return (frameDuration * this.#sampleRate) / 1_000_000;
   }
 }
 
-/** libopus 1.6.1 in WebAssembly through the package libopus-wasm: the default engine. */
-class LibopusWasm implements OpusEngine {
-  readonly name = 'libopus-wasm';
-  readonly capabilities: OpusCapabilities = {
-    sampleRates: limits.OPUS_SAMPLE_RATES,
-    channels: [1, 2],
-    frameDurations: limits.OPUS_FRAME_DURATIONS,
-    maxInstances: Number.POSITIVE_INFINITY,
-    concealment: 'codec',
-    decodesFec: true,
-    sampleFormat: 'f32',
-  };
-
-  async createEncoder(options: OpusEncoderOptions): Promise<OpusEncoder> {
-    limits.checkSupported(this, options, 0);
-    limits.checkSettings(options);
-    const { bitrate, complexity } = options;
-    const { sampleRate, channels } = options as Format;
-    const application = APPLICATIONS[options.application];
-    return new Encoder(
-      await createEncoder({ sampleRate, channels, application, bitrate, complexity }),
-    );
-  }
-
-  async createDecoder(options: OpusDecoderOptions): Promise<OpusDecoder> {
-    limits.checkSupported(this, options, 0);
-    const { sampleRate, channels } = options as Format;
-    return new Decoder(await createDecoder({ sampleRate, channels }));
-  }
-}
-
-/** Instantiates libopus-wasm in this thread. */
+/**
+ * Loads libopus 1.6.1 in WebAssembly, from the package libopus-wasm: the default engine.
+ *
+ * Only its generated module is used. The front end around that keeps one heap for good, and creates its
+ * encoders asynchronously, so that an aborted heap could not be replaced between two frames.
+ */
 export async function loadLibopusWasm(): Promise<OpusEngine> {
-  await loadLibopus();
-  return new LibopusWasm();
+  const front = import.meta.resolve('libopus-wasm');
+  const { default: instantiate } = (await import(
+    new URL('generated/libopus.generated.mjs', front).href
+  )) as typeof import('libopus-wasm/dist/generated/libopus.generated.mjs');
+  const quiet = { print: () => {}, printErr: () => {} };
+  const supply = await HeapSupply.open(async () => new Heap(await instantiate({ ...quiet })));
+  return new WasmEngine(
+    'libopus-wasm',
+    {
+      sampleRates: limits.OPUS_SAMPLE_RATES,
+      channels: [1, 2],
+      frameDurations: limits.OPUS_FRAME_DURATIONS,
+      maxInstances: Number.POSITIVE_INFINITY,
+      concealment: 'codec',
+      decodesFec: true,
+      sampleFormat: 'f32',
+    },
+    supply,
+  );
 }

@@ -1,5 +1,6 @@
 import { ArgumentError, UnsupportedError } from '../errors.js';
 import type { Micros } from '../frames/audio-frame.js';
+import { APPLICATIONS, BANDWIDTHS } from './encoder-ctl.js';
 import type { OpusDecoderOptions, OpusEncoderSettings, OpusEngine } from './engine.js';
 
 /** Sample rates every Opus implementation offers (RFC 6716 §2.1.1 and table 1). */
@@ -38,19 +39,28 @@ export function checkSupported(
   }
 }
 
+const isWhole = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;
+
 /** Throws `ArgumentError` unless the given settings are within their documented ranges. */
-export function checkSettings({ bitrate, complexity }: Partial<OpusEncoderSettings>): void {
-  if (
-    bitrate !== undefined &&
-    !(Number.isInteger(bitrate) && bitrate >= 6_000 && bitrate <= 510_000)
-  ) {
+export function checkSettings(settings: Partial<OpusEncoderSettings>): void {
+  const { application, bitrate, complexity, expectedLoss, maxBandwidth } = settings;
+  if (application !== undefined && !Object.hasOwn(APPLICATIONS, application)) {
+    const names = Object.keys(APPLICATIONS).join(', ');
+    throw new ArgumentError(`application is '${application}'; give one of ${names}`);
+  }
+  if (bitrate !== undefined && !isWhole(bitrate, 6_000, 510_000)) {
     throw new ArgumentError(`bitrate is ${bitrate}; give whole bit/s from 6000 to 510000`);
   }
-  if (
-    complexity !== undefined &&
-    !(Number.isInteger(complexity) && complexity >= 0 && complexity <= 10)
-  ) {
+  if (complexity !== undefined && !isWhole(complexity, 0, 10)) {
     throw new ArgumentError(`complexity is ${complexity}; give a whole number from 0 to 10`);
+  }
+  if (expectedLoss !== undefined && !(expectedLoss >= 0 && expectedLoss <= 1)) {
+    throw new ArgumentError(`expectedLoss is ${expectedLoss}; give a share from 0 to 1`);
+  }
+  if (maxBandwidth !== undefined && !Object.hasOwn(BANDWIDTHS, maxBandwidth)) {
+    const names = Object.keys(BANDWIDTHS).join(', ');
+    throw new ArgumentError(`maxBandwidth is '${maxBandwidth}'; give one of ${names}`);
   }
 }
 
@@ -58,19 +68,12 @@ export function checkSettings({ bitrate, complexity }: Partial<OpusEncoderSettin
 export const frameLengths = (sampleRate: number): readonly number[] =>
   OPUS_FRAME_DURATIONS.map((duration) => (duration * sampleRate) / 1_000_000);
 
-/** Samples per channel of `pcm`; throws `ArgumentError` unless that is one of `lengths`. */
-export function frameLength(
-  pcm: Float32Array,
-  channels: number,
-  lengths: readonly number[],
-): number {
-  const length = pcm.length / channels;
-  if (!lengths.includes(length)) {
-    throw new ArgumentError(
-      `a frame of ${length} samples per channel cannot be encoded; give one of ${lengths.join(', ')}`,
-    );
-  }
-  return length;
+/** Throws `ArgumentError` unless a frame's samples per channel are one of `lengths`. */
+export function checkFrameLength(length: number, lengths: readonly number[]): void {
+  if (lengths.includes(length)) return;
+  throw new ArgumentError(
+    `a frame of ${length} samples per channel cannot be encoded; give one of ${lengths.join(', ')}`,
+  );
 }
 
 /** Throws `ArgumentError` unless `samples` can be concealed in one call: 1 sample to one second. */

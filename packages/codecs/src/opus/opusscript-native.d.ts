@@ -20,5 +20,8 @@ declare module 'opusscript/build/opusscript_native_wasm.js' {
     _malloc(bytes: number): number;
   }
 
-  export default function instantiate(): Native;
+  export default function instantiate(options: {
+    readonly print: (text: string) => void;
+    readonly printErr: (text: string) => void;
+  }): Native;
 }
