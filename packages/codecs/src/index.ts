@@ -96,9 +96,9 @@ export { describeOpus } from './sdp/opus-format.js';
 export type { OpusPreferences, OpusSendParameters } from './sdp/opus-format.js';
 export { describeVideo, VIDEO_CLOCK_RATE } from './sdp/video-format.js';
 export type {
-  VideoCodecName,
   VideoCodecPreference,
   VideoDescriptionOptions,
+  VideoEncodingName,
 } from './sdp/video-format.js';
 export type { VideoSendParameters } from './sdp/video-parameters.js';
 export { fitsLimits } from './sdp/video-limits.js';

@@ -2,12 +2,12 @@ import { ArgumentError } from '../errors.js';
 import type { CodecDescription, FormatParameters } from './codec-description.js';
 
 /** Video codecs that can be described and negotiated, by their encoding names. */
-export type VideoCodecName = 'VP8' | 'VP9' | 'H264' | 'AV1';
+export type VideoEncodingName = 'VP8' | 'VP9' | 'H264' | 'AV1';
 
 /** Which video codecs to offer and take: `vp9-primary-h264-fallback` is recommended. */
 export type VideoCodecPreference = 'vp9-only' | 'h264-only' | 'vp9-primary-h264-fallback';
 
-const PREFERENCES: Readonly<Record<VideoCodecPreference, readonly VideoCodecName[]>> = {
+const PREFERENCES: Readonly<Record<VideoCodecPreference, readonly VideoEncodingName[]>> = {
   'vp9-only': ['VP9'],
   'h264-only': ['H264'],
   'vp9-primary-h264-fallback': ['VP9', 'H264'],
@@ -25,7 +25,7 @@ export interface VideoDescriptionOptions {
 }
 
 /** What this side can receive: VP9 profile 0, H.264 constrained baseline 3.1 in packetization mode 1, AV1 Main 3.1. */
-const PARAMETERS: Readonly<Record<VideoCodecName, FormatParameters>> = {
+const PARAMETERS: Readonly<Record<VideoEncodingName, FormatParameters>> = {
   VP8: {},
   VP9: { 'profile-id': '0' },
   H264: {
@@ -40,7 +40,7 @@ const FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'goog-remb'];
 
 /** Describes video codecs in order of preference, for an offer or as what an answer is chosen from. Throws `ArgumentError` if they do not fit the payload types. */
 export function describeVideo(
-  preference: VideoCodecPreference | readonly VideoCodecName[],
+  preference: VideoCodecPreference | readonly VideoEncodingName[],
   { firstPayloadType = 96, transportCc = false }: VideoDescriptionOptions = {},
 ): readonly CodecDescription[] {
   const names = typeof preference === 'string' ? PREFERENCES[preference] : preference;
