@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { TimeStretch } from '../src/index.js';
 import {
   channelOf,
+  concat,
   fitSine,
   interleave,
   noise,
@@ -11,6 +12,7 @@ import {
   tone,
   voice,
 } from './support/signals.js';
+import { bandLevel, powerSpectrum } from './support/spectrum.js';
 
 const bad = expect.objectContaining({ name: 'ArgumentError', code: 'BAD_ARGUMENT' });
 const OPERATIONS = ['accelerate', 'decelerate'] as const;
@@ -85,6 +87,15 @@ describe.each(OPERATIONS)('%s', (operation) => {
     }
   });
 
+  test('what was found in one block says nothing of the next', () => {
+    const stretcher = new TimeStretch({ sampleRate: 48_000, channels: 1 });
+    const out = new Float32Array(1440 + stretcher.maxChange);
+    const input = noise(1, 1440, 0.3);
+    expect(stretcher[operation](tone(200, 48_000, 1440), out)).not.toBe(1440);
+    expect(stretcher[operation](input, out)).toBe(1440);
+    expect(out.subarray(0, 1440)).toEqual(input);
+  });
+
   test('a tone in loud noise is refused, in faint noise it is not', () => {
     const mixed = (level: number): Float32Array => {
       const hiss = noise(2, 1440, level);
@@ -156,6 +167,102 @@ describe.each(OPERATIONS)('%s', (operation) => {
     const input = new Float32Array(2 * 1440);
     expect(() => stretcher[operation](input, room.subarray(0, needed - 1))).toThrow(bad);
     expect(stretcher[operation](input, room.subarray(0, needed))).toBe(1440 + 720 * sign);
+  });
+});
+
+/** What is left of a signal cut into blocks each of which is made shorter. */
+function shorten(
+  input: Float32Array,
+  block: number,
+  likeness?: number,
+  cuts?: number,
+): Float32Array {
+  const stretcher = new TimeStretch({ sampleRate: 48_000, channels: 1 });
+  const blocks = [];
+  for (let at = 0; at + block <= input.length; at += block) {
+    const out = new Float32Array(block);
+    const part = input.subarray(at, at + block);
+    blocks.push(out.subarray(0, stretcher.accelerate(part, out, likeness, cuts)));
+  }
+  return concat(blocks);
+}
+
+/** Three voices of a string section, none of whose periods fits into 15 ms. */
+function chord(length: number): Float32Array {
+  const [low, mid, high] = [220, 277.2, 329.6].map((hz) => voice(hz, 48_000, length));
+  return low!.map((x, i) => (x + mid![i]! + high![i]!) / 3);
+}
+
+describe('with a large delay to work off', () => {
+  test.each([
+    ['a voice', voice(117, 48_000, 48_000), 0.9],
+    ['a chord', chord(48_000), 0.5],
+    ['noise', noise(3, 48_000, 0.3), -1],
+  ])('%s gets shorter by a twelfth or more, with its level and spectrum', (_, input, likeness) => {
+    const out = shorten(input, 1920, likeness);
+    expect(out.length).toBeLessThan((input.length * 11) / 12);
+    expect(roughness(out)).toBeLessThan(roughness(input) * 1.4);
+    const [before, after] = [powerSpectrum(input), powerSpectrum(out)];
+    for (const [low, high] of [
+      [100, 400],
+      [400, 1600],
+      [1600, 6400],
+    ] as const) {
+      const off = bandLevel(after, 48_000, low, high) - bandLevel(before, 48_000, low, high);
+      expect(Math.abs(off)).toBeLessThan(1);
+    }
+  });
+
+  test('a chord is left alone unless less likeness will do', () => {
+    const input = chord(9600);
+    expect(shorten(input, 1920, 0.95)).toEqual(input);
+    expect(shorten(input, 1920, 0.5).length).toBeLessThan(9600);
+  });
+
+  test('the level of noise does not dip where it is joined', () => {
+    const stretcher = new TimeStretch({ sampleRate: 48_000, channels: 1 });
+    const out = new Float32Array(1440);
+    let power = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const length = stretcher.accelerate(noise(seed, 1440, Math.sqrt(3)), out, -1);
+      const lag = 1440 - length;
+      const middle = 720 - Math.floor(lag / 2);
+      power += rms(out.subarray(middle - 40, middle + 40)) ** 2 / 100;
+    }
+    expect(Math.abs(10 * Math.log10(power))).toBeLessThan(0.5);
+  });
+
+  test('a long block loses a period in every 30 ms, or as many as are asked for', () => {
+    const input = tone(400, 48_000, 7200);
+    const lost = (cuts?: number): number => 7200 - shorten(input, 7200, 0.9, cuts).length;
+    const one = lost();
+    expect(one % 120).toBe(0);
+    expect(lost(2)).toBe(2 * one);
+    expect(lost(5)).toBe(5 * one);
+    expect(lost(Infinity)).toBe(5 * one);
+    expect(fitSine(shorten(input, 7200, 0.9, Infinity), 400, 48_000).snr).toBeGreaterThan(90);
+  });
+
+  test('a long stereo block keeps its channels together', () => {
+    const stretcher = new TimeStretch({ sampleRate: 48_000, channels: 2 });
+    const [left, right] = [tone(200, 48_000, 4320), tone(400, 48_000, 4320, 0.2)];
+    const out = new Float32Array(8640);
+    const length = stretcher.accelerate(interleave(left, right), out, 0.9, 3);
+    expect(length).toBeLessThanOrEqual(4320 - 3 * 240);
+    const heard = out.subarray(0, 2 * length);
+    expect(fitSine(channelOf(heard, 0, 2), 200, 48_000).snr).toBeGreaterThan(90);
+    expect(fitSine(channelOf(heard, 1, 2), 400, 48_000).snr).toBeGreaterThan(90);
+  });
+
+  test.each([0, -1, NaN])('to cut %d periods is refused', (cuts) => {
+    expect(() => shorten(tone(200, 48_000, 1440), 1440, 0.9, cuts)).toThrow(bad);
+  });
+
+  test('noise is lengthened too when asked to', () => {
+    const stretcher = new TimeStretch({ sampleRate: 48_000, channels: 1 });
+    const out = new Float32Array(1440 + stretcher.maxChange);
+    expect(stretcher.decelerate(noise(1, 1440), out)).toBe(1440);
+    expect(stretcher.decelerate(noise(1, 1440), out, -1)).toBeGreaterThanOrEqual(1560);
   });
 });
 

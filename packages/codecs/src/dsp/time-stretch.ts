@@ -3,24 +3,27 @@ import { amplitudeFromDbfs } from './level.js';
 import { PitchSearch, type SampleFormat } from './pitch-search.js';
 
 /** Least likeness of two neighbouring periods for one to be cut out or repeated unheard. */
-const ALIKE = 0.9;
+const UNHEARD = 0.9;
 /** Blocks below this RMS are stretched whether periodic or not: the seam cannot be heard. */
 const QUIET = amplitudeFromDbfs(-50);
 
 /**
- * Makes audio shorter or longer without changing its pitch, by one period of 2.5 to 15 ms a call: cuts
- * one out or repeats one, with a cross-fade of a period's length.
+ * Makes audio shorter or longer without changing its pitch: cuts out or repeats a period of 2.5 to
+ * 15 ms, with a cross-fade of a period's length that keeps the power.
  *
  * Holds no samples between calls; blocks are self-contained and of any length from
  * {@link TimeStretch.minBlock} on. Allocates nothing after construction.
  */
 export class TimeStretch {
-  /** Shortest block in samples per channel: 30 ms. */
+  /** Shortest block in samples per channel: 30 ms. A longer one has room for a period in each 30 ms. */
   readonly minBlock: number;
-  /** Most samples per channel that one call adds or removes: 15 ms. */
+  /** Most samples per channel that a period has: 15 ms. */
   readonly maxChange: number;
   readonly #channels: number;
   readonly #pitch: PitchSearch;
+  /** Of the last search: samples per channel that may be cut or repeated, and how alike they are. */
+  #lag = 0;
+  #likeness = 0;
 
   /** Throws `ArgumentError` for rates below 8000 Hz or a channel count that is not 1 or 2. */
   constructor(format: SampleFormat) {
@@ -39,16 +42,33 @@ export class TimeStretch {
 
   /**
    * Writes `input` with one period cut out to the start of `out`, and gives the samples per channel
-   * written. That is the input's number, unchanged samples, where the signal is neither periodic
-   * (correlation ≥ 0.9) nor quiet (below −50 dBFS). `out` needs the length of `input` and must not
-   * overlap it. Throws `ArgumentError` for blocks too short.
+   * written. That is the input's number, unchanged samples, where two periods are less alike than
+   * `likeness`, −1 to 1, and the signal not quiet (below −50 dBFS) either: the cut would be heard. So
+   * 0.9 passes voices and tones; 0.5 most music and rough voices too, and −1 anything, as is right when
+   * a large delay must be worked off.
+   *
+   * With `periods` above 1, cuts out up to so many, one in every 30 ms or more. `out` needs the length
+   * of `input` and must not overlap it. Throws `ArgumentError` for blocks too
+   * short, and for `periods` below 1.
    */
-  accelerate(input: Float32Array, out: Float32Array): number {
+  accelerate(
+    input: Float32Array,
+    out: Float32Array,
+    likeness: number = UNHEARD,
+    periods: number = 1,
+  ): number {
     const length = this.#check(input, out, 0);
-    const middle = length >> 1;
-    const lag = this.#period(input, middle);
-    this.#splice(input, out, middle - lag, middle, lag);
-    return length - lag;
+    if (!(periods >= 1)) throw new ArgumentError(`periods is ${periods}; give 1 or more`);
+    const parts = Math.max(1, Math.min(Math.floor(periods), Math.floor(length / this.minBlock)));
+    let written = 0;
+    for (let part = 0; part < parts; part++) {
+      const start = Math.floor((length * part) / parts);
+      const end = Math.floor((length * (part + 1)) / parts);
+      const middle = (start + end) >> 1;
+      this.#search(input, middle, likeness);
+      written = this.#splice(input, start, end, middle - this.#lag, middle, out, written);
+    }
+    return written;
   }
 
   /**
@@ -56,12 +76,11 @@ export class TimeStretch {
    * written; see {@link TimeStretch.accelerate}. `out` needs the length of `input` and `maxChange`
    * samples per channel more.
    */
-  decelerate(input: Float32Array, out: Float32Array): number {
+  decelerate(input: Float32Array, out: Float32Array, likeness: number = UNHEARD): number {
     const length = this.#check(input, out, this.maxChange);
     const middle = length >> 1;
-    const lag = this.#period(input, middle);
-    this.#splice(input, out, middle, middle - lag, lag);
-    return length + lag;
+    this.#search(input, middle, likeness);
+    return this.#splice(input, 0, length, middle, middle - this.#lag, out, 0);
   }
 
   #check(input: Float32Array, out: Float32Array, growth: number): number {
@@ -78,28 +97,49 @@ export class TimeStretch {
     return length;
   }
 
-  /** Samples per channel that may be cut or repeated before and after `middle`; 0 if that would be heard. */
-  #period(input: Float32Array, middle: number): number {
+  /** Finds what may be cut or repeated before and after `middle`: nothing, if that would be heard. */
+  #search(input: Float32Array, middle: number, likeness: number): void {
     const pitch = this.#pitch;
     pitch.search(input, middle);
-    if (pitch.correlation >= ALIKE) return pitch.lag;
-    return pitch.level < QUIET ? pitch.maxLag : 0;
+    this.#lag = 0;
+    if (pitch.correlation >= likeness) {
+      this.#lag = pitch.lag;
+      this.#likeness = Math.max(0, pitch.correlation);
+    } else if (pitch.level < QUIET) {
+      this.#lag = pitch.maxLag;
+      this.#likeness = 0;
+    }
   }
 
-  /** Plays up to `leave`, cross-fades over `lag` samples to what lies at `join`, and plays on from there. */
-  #splice(input: Float32Array, out: Float32Array, leave: number, join: number, lag: number): void {
+  /**
+   * Writes samples `start` to `end` (per channel) to `out` from `written` on: up to `leave`, then
+   * cross-faded to what lies at `join`, and on from there. Gives the samples per channel written so far.
+   */
+  #splice(
+    input: Float32Array,
+    start: number,
+    end: number,
+    leave: number,
+    join: number,
+    out: Float32Array,
+    written: number,
+  ): number {
     const stride = this.#channels;
-    let at = leave * stride;
-    for (let i = 0; i < at; i++) out[i] = input[i]!;
-    let from = at;
+    let at = written * stride;
+    let from = start * stride;
+    while (from < leave * stride) out[at++] = input[from++]!;
     let to = join * stride;
-    for (let i = 0; i < lag; i++) {
-      const weight = (i + 0.5) / lag;
+    for (let i = 0; i < this.#lag; i++) {
+      const weight = (i + 0.5) / this.#lag;
+      // The sum of what is not alike has less power than either.
+      const power = 1 - 2 * weight * (1 - weight) * (1 - this.#likeness);
+      const scale = 1 / Math.sqrt(power);
       for (let channel = 0; channel < stride; channel++) {
         const left = input[from++]!;
-        out[at++] = left + weight * (input[to++]! - left);
+        out[at++] = scale * (left + weight * (input[to++]! - left));
       }
     }
-    while (to < input.length) out[at++] = input[to++]!;
+    while (to < end * stride) out[at++] = input[to++]!;
+    return at / stride;
   }
 }
