@@ -47,7 +47,7 @@ export interface Report {
     readonly reordered: number;
     /** Received after their time was over. */
     readonly late: number;
-    /** Received and dropped to catch up, or for lack of room. */
+    /** Received and dropped: before the stream was joined, to catch up, or for lack of room. */
     readonly skipped: number;
     /** All that were received and not played: late and skipped. */
     readonly discarded: number;
@@ -90,7 +90,6 @@ export function reportOf(findings: Findings): Report {
   const { stream, received, listening, counted, parts, hashes } = findings;
   const { contents } = stream;
   const { results } = listening;
-  const late = Math.ceil(results.late / parts);
   const skipped = Math.ceil(listening.skipped / parts);
   const delays = listening.delays();
   const samples = operationsOf(counted);
@@ -120,9 +119,9 @@ export function reportOf(findings: Findings): Report {
       lost: received.lost,
       duplicates: received.duplicates,
       reordered: received.reordered,
-      late,
+      late: results.late,
       skipped,
-      discarded: late + skipped,
+      discarded: results.late + skipped,
       malformed: results.malformed,
     },
     jitterMs: received.jitterMs,

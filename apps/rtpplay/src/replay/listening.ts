@@ -1,5 +1,5 @@
 import type { StreamPacket } from '../stream/stream.js';
-import { pairs, pauses, shortestStep } from '../stream/steps.js';
+import { pairs, pauses, packetDuration } from '../stream/steps.js';
 import type { Listener, PacketResult, Tick } from './replay.js';
 import type { Stall } from './reception.js';
 
@@ -56,12 +56,12 @@ export class Listening implements Listener {
     this.#watchRecovery(at, Math.abs(delay - target) <= NEAR);
   }
 
-  /** Packets by what became of them; those of a captured packet that became several count as several. */
+  /** Packets by what became of them. */
   get results(): Readonly<Record<PacketResult, number>> {
     return this.#results;
   }
 
-  /** Packets dropped to catch up. */
+  /** Packets, or parts of them, dropped: before the stream was joined, to catch up, or for lack of room. */
   get skipped(): number {
     return this.#skipped;
   }
@@ -118,7 +118,7 @@ interface PauseHeard {
 }
 
 function pausesHeard(packets: readonly StreamPacket[], clockRate: number): PauseHeard[] {
-  const duration = shortestStep(pairs(packets));
+  const duration = packetDuration(pairs(packets));
   if (duration === undefined) return [];
   return pauses(packets, duration)
     .map(({ second, length }) => ({ end: second.arrival, length: (length * 1e6) / clockRate }))

@@ -4,7 +4,7 @@ import { AudioPlayout, type AudioPlayoutStatistics } from '@rm/webrtc-peer';
 import type { PlayedPacket } from '../stream/stand-in.js';
 import type { StreamPacket } from '../stream/stream.js';
 
-/** What became of a packet at its arrival. */
+/** What became of a packet at its arrival; of several parts, of the first. */
 export type PacketResult = 'accepted' | 'late' | 'duplicate' | 'malformed' | 'ignored';
 
 /** Operations that give samples, and take them away. */
@@ -35,7 +35,7 @@ export interface Tick {
   readonly target: Micros;
   /** Decided for this tick; a packet gives samples for several. */
   readonly operations: Samples;
-  /** Packets dropped to catch up. */
+  /** Packets dropped: before the stream was joined, to catch up, or for lack of room. */
   readonly skipped: number;
 }
 
@@ -65,14 +65,15 @@ export function replay(
   const end = endOf(packets);
   let before = playout.statistics();
   let next = 0;
-  for (let now = 0; now <= last.captured.arrival + LONGEST_END; now += TICK) {
-    while (next < packets.length && packets[next]!.captured.arrival <= now) {
-      const { captured, ...packet } = packets[next++]!;
-      const taken = playout.packet(asRtp(packet), captured.arrival);
+  for (let now = 0; now <= last.arrival + LONGEST_END; now += TICK) {
+    while (next < packets.length && packets[next]!.arrival <= now) {
+      const packet = packets[next++]!;
+      const taken = playout.packet(asRtp(packet), packet.arrival);
       const after = playout.statistics();
       const result = taken ? resultOf(before, after) : 'malformed';
       before = after;
-      for (const listener of listeners) listener.packet?.(captured, result);
+      if (packet.part > 0) continue;
+      for (const listener of listeners) listener.packet?.(packet.captured, result);
     }
     // Nothing is left that could be heard as a whole.
     if (next === packets.length && timestampDelta(end, playout.timestamp) < TICK_SAMPLES) break;
@@ -98,7 +99,7 @@ const asRtp = ({
   sequence: sequenceNumber,
   timestamp,
   payload,
-}: Omit<PlayedPacket, 'captured'>): Parameters<AudioPlayout['packet']>[0] => ({
+}: PlayedPacket): Parameters<AudioPlayout['packet']>[0] => ({
   // The receiver keeps one stream only, whatever its names were.
   ssrc: 1,
   payloadType: 111,

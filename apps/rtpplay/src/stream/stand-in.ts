@@ -1,12 +1,16 @@
 import { OPUS_CLOCK_RATE, type OpusEncoder, type OpusEngine, parseToc } from '@rm/codecs';
+import { type Micros, micros } from '@rm/rtp-sync';
 import { CaptureError } from '../errors.js';
 import { SpeechLike } from './speech.js';
-import { pairs, pauses, shortestStep } from './steps.js';
+import { pairs, pauses, packetDuration } from './steps.js';
 import type { StreamPacket } from './stream.js';
 
 /** An Opus packet that the receiver is given for a captured one. */
 export interface PlayedPacket {
   readonly captured: StreamPacket;
+  /** Which part of the captured packet it is, from 0 on. */
+  readonly part: number;
+  readonly arrival: Micros;
   readonly sequence: number;
   /** In ticks of 48 kHz. */
   readonly timestamp: number;
@@ -26,6 +30,8 @@ const MODULO = 2 ** 32;
 export const asCaptured = (packets: readonly StreamPacket[]): PlayedPacket[] =>
   packets.map((captured) => ({
     captured,
+    part: 0,
+    arrival: captured.arrival,
     sequence: captured.order & 0xffff,
     timestamp: captured.timestamp,
     payload: captured.payload ?? new Uint8Array(0),
@@ -33,7 +39,8 @@ export const asCaptured = (packets: readonly StreamPacket[]): PlayedPacket[] =>
 
 /**
  * Opus packets of a built-in signal in place of payloads that cannot be decoded: at the same times, of the same
- * durations, with the same pauses. A packet longer than an Opus frame becomes several that arrive together.
+ * durations, with the same pauses. A packet longer than an Opus frame becomes several, each of which comes as late
+ * as the whole did.
  * Rejects with a {@link CaptureError} for packets of a duration that Opus frames do not add up to.
  */
 export async function standIn(
@@ -41,7 +48,7 @@ export async function standIn(
   clockRate: number,
   engine: OpusEngine,
 ): Promise<PlayedPacket[]> {
-  const step = shortestStep(pairs(packets));
+  const step = packetDuration(pairs(packets));
   const duration = step === undefined ? DEFAULT_DURATION : (step * OPUS_CLOCK_RATE) / clockRate;
   const frame = FRAMES.find((samples) => duration % samples === 0);
   if (frame === undefined || duration / frame > MAX_PARTS)
@@ -99,15 +106,18 @@ function encodeAll(packets: readonly StreamPacket[], coding: Coding): PlayedPack
     payloads.set(order, coded);
     next = order + 1;
   }
-  return packets.flatMap((captured) => {
+  const played = packets.flatMap((captured) => {
     const start = Math.round((captured.media * OPUS_CLOCK_RATE) / clockRate);
     return payloads.get(captured.order)!.map((payload, part) => ({
       captured,
+      part,
+      arrival: micros(captured.arrival + (part * frame * 1e6) / OPUS_CLOCK_RATE),
       sequence: (captured.order * parts + part) & 0xffff,
       timestamp: (((start + part * frame) % MODULO) + MODULO) % MODULO,
       payload,
     }));
   });
+  return played.toSorted((a, b) => a.arrival - b.arrival);
 }
 
 /** How a sender that pauses says so: the packet with frames of no bytes (RFC 6716 §3.2.1, §3.2.5). */

@@ -42,9 +42,22 @@ export function pauses(packets: readonly StreamPacket[], duration: number): Paus
   return found;
 }
 
-/** What timestamps advance by from packet to packet at the least: how long one plays. Undefined without any pair. */
-export function shortestStep(found: readonly Pair[]): number | undefined {
+/** A step that fewer pairs show is a mistake, of the sender or on the way. */
+const ENOUGH = 0.05;
+
+/**
+ * How long a packet plays, in ticks: what timestamps advance by from packet to packet at the least, as far as that is
+ * no exception. Undefined without any pair.
+ */
+export function packetDuration(found: readonly Pair[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const { step } of found) counts.set(step, (counts.get(step) ?? 0) + 1);
   let shortest = Number.POSITIVE_INFINITY;
-  for (const { step } of found) shortest = Math.min(shortest, step);
-  return Number.isFinite(shortest) ? shortest : undefined;
+  for (const [step, count] of counts)
+    if (count >= ENOUGH * found.length) shortest = Math.min(shortest, step);
+  return Number.isFinite(shortest) ? shortest : mostFrequent(counts);
+}
+
+function mostFrequent(counts: ReadonlyMap<number, number>): number | undefined {
+  return [...counts].toSorted(([a, n], [b, m]) => m - n || a - b)[0]?.[0];
 }

@@ -21,6 +21,7 @@ class Source implements Surveyed {
   readonly payloadTypes = new Map<number | undefined, number>();
   packets = 0;
   #last: CapturedPacket | undefined;
+  #distinct = 0;
   #inStep = 0;
   #sameTimestamp = 0;
 
@@ -33,20 +34,22 @@ class Source implements Surveyed {
     this.packets++;
     const { payloadType } = packet;
     this.payloadTypes.set(payloadType, (this.payloadTypes.get(payloadType) ?? 0) + 1);
-    if (this.#last !== undefined) {
-      const step = sequenceDelta(packet.sequence, this.#last.sequence);
-      if (Math.abs(step) <= NEAR) this.#inStep++;
-      if (step !== 0 && packet.timestamp === this.#last.timestamp) this.#sameTimestamp++;
-    }
+    const step =
+      this.#last === undefined ? undefined : sequenceDelta(packet.sequence, this.#last.sequence);
+    // The same packet again says nothing of its sender.
+    if (step === 0) return;
+    this.#distinct++;
+    if (step !== undefined && Math.abs(step) <= NEAR) this.#inStep++;
+    if (packet.timestamp === this.#last?.timestamp) this.#sameTimestamp++;
     this.#last = packet;
   }
 
   get plausible(): boolean {
-    return this.packets >= FEWEST && 2 * this.#inStep >= this.packets - 1;
+    return this.#distinct >= FEWEST && 2 * this.#inStep >= this.#distinct - 1;
   }
 
   get video(): boolean {
-    return 5 * this.#sameTimestamp > this.packets;
+    return 5 * this.#sameTimestamp > this.#distinct;
   }
 }
 
