@@ -16,11 +16,11 @@ CodecId CodecOf(napi_env env, napi_value value) {
   char name[8] = {};
   size_t length = 0;
   if (napi_get_value_string_utf8(env, value, name, sizeof(name), &length) == napi_ok) {
-    if (!std::strcmp(name, "vp8")) return CodecId::kVp8;
-    if (!std::strcmp(name, "vp9")) return CodecId::kVp9;
-    if (!std::strcmp(name, "h264")) return CodecId::kH264;
+    if (!std::strcmp(name, "VP8")) return CodecId::kVp8;
+    if (!std::strcmp(name, "VP9")) return CodecId::kVp9;
+    if (!std::strcmp(name, "H264")) return CodecId::kH264;
   }
-  Throw(env, "pass 'vp8', 'vp9' or 'h264'");
+  Throw(env, "pass 'VP8', 'VP9' or 'H264'");
 }
 
 struct EncoderState {

@@ -61,6 +61,13 @@ class VpxDecoder : public Decoder {
   ~VpxDecoder() override { Close(); }
 
   bool Decode(const uint8_t* data, size_t size, Picture* picture) override {
+    vpx_codec_stream_info_t info = {};
+    info.sz = sizeof(info);
+    const bool known = vpx_codec_peek_stream_info(Interface(), data, static_cast<unsigned>(size), &info) == VPX_CODEC_OK;
+    if (known && int64_t{info.w} * info.h > kMaxPixels) {
+      Close();
+      throw std::runtime_error("the picture is larger than 9437184 pixels");
+    }
     Open();
     const vpx_codec_err_t result = vpx_codec_decode(&context_, data, static_cast<unsigned>(size), nullptr, 0);
     if (result != VPX_CODEC_OK) {
@@ -90,13 +97,15 @@ class VpxDecoder : public Decoder {
   void Open() {
     if (open_) return;
     vpx_codec_dec_cfg_t config = {1, 0, 0};
-    if (vpx_codec_dec_init(&context_, vp9_ ? vpx_codec_vp9_dx() : vpx_codec_vp8_dx(), &config, 0) != VPX_CODEC_OK)
+    if (vpx_codec_dec_init(&context_, Interface(), &config, 0) != VPX_CODEC_OK)
       throw std::runtime_error("libvpx was built without this decoder");
     open_ = true;
     if (!vp9_) return;
     pool_ = std::make_unique<BufferPool>();
     vpx_codec_set_frame_buffer_functions(&context_, BufferPool::Get, BufferPool::Release, pool_.get());
   }
+
+  vpx_codec_iface_t* Interface() const { return vp9_ ? vpx_codec_vp9_dx() : vpx_codec_vp8_dx(); }
 
   void Close() {
     if (open_) vpx_codec_destroy(&context_);

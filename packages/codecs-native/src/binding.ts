@@ -1,5 +1,5 @@
 /** Codecs of the add-on. */
-export type NativeCodec = 'vp8' | 'vp9' | 'h264';
+export type NativeCodec = 'VP8' | 'VP9' | 'H264';
 
 /** An encoded frame. */
 export interface NativePacket {

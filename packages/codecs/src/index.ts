@@ -35,7 +35,6 @@ export { MAX_PICTURE_PIXELS } from './video/codec.js';
 export type {
   EncodedVideoFrame,
   VideoCapability,
-  VideoCodecName,
   VideoDecodeFault,
   VideoDecodeResult,
   VideoDecoder,
@@ -47,8 +46,6 @@ export type {
   VideoProvider,
   VideoRates,
 } from './video/codec.js';
-export { readFrameHeader } from './video/frame-header.js';
-export type { VideoFrameHeader } from './video/frame-header.js';
 export { loadVideoCodecs } from './video/load-video-codecs.js';
 export type { VideoCodecs } from './video/load-video-codecs.js';
 export { passthroughVideo } from './video/passthrough.js';
@@ -106,3 +103,9 @@ export type { VideoLimits, VideoSize } from './sdp/video-limits.js';
 export type { H264Level, H264Profile } from './sdp/h264-level.js';
 export { acceptAnswer, answerCodecs } from './sdp/codec-negotiation.js';
 export type { NegotiatedCodec } from './sdp/codec-negotiation.js';
+export { AudioBitrateController } from './bitrate/audio-bitrate.js';
+export type {
+  AudioBitrateOptions,
+  AudioBitrateSettings,
+  AudioPathReport,
+} from './bitrate/audio-bitrate.js';

@@ -1,6 +1,7 @@
 import { ArgumentError, UnsupportedError } from '../errors.js';
 import type { VideoPicture, VideoPlane } from '../frames/video-frame.js';
-import { MAX_PICTURE_PIXELS, type VideoCodecName, type VideoRates } from './codec.js';
+import type { VideoEncodingName } from '../sdp/video-format.js';
+import { MAX_PICTURE_PIXELS, type VideoRates } from './codec.js';
 
 const MIN_SIDE = 16;
 const MAX_SIDE = 16_384;
@@ -22,9 +23,9 @@ export function checkLayers(layers: number, most: number): void {
 }
 
 /** Throws `ArgumentError` unless the picture's size and planes fit the codec and each other. */
-export function checkPicture(picture: VideoPicture, codec: VideoCodecName): void {
+export function checkPicture(picture: VideoPicture, codec: VideoEncodingName): void {
   const { width, height } = picture;
-  const step = codec === 'h264' ? 2 : 1;
+  const step = codec === 'H264' ? 2 : 1;
   const isSide = (side: number): boolean =>
     Number.isInteger(side) && side >= MIN_SIDE && side <= MAX_SIDE && side % step === 0;
   if (!isSide(width) || !isSide(height) || width * height > MAX_PICTURE_PIXELS)

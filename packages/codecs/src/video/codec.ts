@@ -1,8 +1,6 @@
 import type { CaptureTime } from '../frames/audio-frame.js';
 import type { VideoFrame } from '../frames/video-frame.js';
-
-/** Video codecs that can be encoded or decoded. */
-export type VideoCodecName = 'vp8' | 'vp9' | 'h264';
+import type { VideoEncodingName } from '../sdp/video-format.js';
 
 /** Largest picture in pixels, either way: 36,864 macroblocks, which is H.264 level 5.2 (ITU-T H.264 table A-1). */
 export const MAX_PICTURE_PIXELS: number = 36_864 * 256;
@@ -40,7 +38,7 @@ export interface VideoEncoderSettings {
 
 /** What an encoder is made with. */
 export interface VideoEncoderOptions extends VideoRates {
-  readonly codec: VideoCodecName;
+  readonly codec: VideoEncodingName;
   /** Temporal layers, 1 if not given. */
   readonly temporalLayers?: number;
 }
@@ -64,7 +62,7 @@ export interface VideoEncoderStatistics {
  * memory until `close()`. `Input` is encoded frames for those that pass through.
  */
 export interface VideoEncoder<Input = VideoFrame> {
-  readonly codec: VideoCodecName;
+  readonly codec: VideoEncodingName;
   readonly statistics: VideoEncoderStatistics;
   /**
    * Encodes a picture, and as a key frame if asked. The input is yours again when the call returns. A picture of another
@@ -124,7 +122,7 @@ export interface VideoDecoderStatistics {
 
 /** One decoder: frames in, pictures out. Decoding runs beside the calling thread. Holds native memory until `close()`. */
 export interface VideoDecoder<Output = VideoFrame> {
-  readonly codec: VideoCodecName;
+  readonly codec: VideoEncodingName;
   readonly statistics: VideoDecoderStatistics;
   /**
    * Decodes a frame, in the order of calls; bytes from anywhere give a result, never an exception. Leave them alone until
@@ -142,7 +140,7 @@ export interface VideoDecoder<Output = VideoFrame> {
 
 /** What can be done with a codec here. */
 export interface VideoCapability {
-  readonly codec: VideoCodecName;
+  readonly codec: VideoEncodingName;
   readonly encode: boolean;
   readonly decode: boolean;
   /** Most temporal layers an encoder makes. */
@@ -158,5 +156,5 @@ export interface VideoProvider<Picture = VideoFrame> {
   /** Rejects with `UnsupportedError` beyond `capabilities`, `ArgumentError` for rates out of range. */
   createEncoder(options: VideoEncoderOptions): Promise<VideoEncoder<Picture>>;
   /** Rejects with `UnsupportedError` beyond `capabilities`. */
-  createDecoder(options: { readonly codec: VideoCodecName }): Promise<VideoDecoder<Picture>>;
+  createDecoder(options: { readonly codec: VideoEncodingName }): Promise<VideoDecoder<Picture>>;
 }

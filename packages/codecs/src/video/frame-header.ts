@@ -1,4 +1,7 @@
-import type { VideoCodecName } from './codec.js';
+import type { VideoEncodingName } from '../sdp/video-format.js';
+
+/** Codecs whose frames are read here. */
+export type ReadableCodec = Exclude<VideoEncodingName, 'AV1'>;
 
 /** What an encoded frame says of itself. */
 export interface VideoFrameHeader {
@@ -10,15 +13,15 @@ export interface VideoFrameHeader {
 
 /** Reads the head of an encoded frame; undefined when the bytes cannot be one of the codec. */
 export function readFrameHeader(
-  codec: VideoCodecName,
+  codec: ReadableCodec,
   data: Uint8Array,
 ): VideoFrameHeader | undefined {
   switch (codec) {
-    case 'vp8':
+    case 'VP8':
       return readVp8(data);
-    case 'vp9':
+    case 'VP9':
       return readVp9(data);
-    case 'h264':
+    case 'H264':
       return readH264(data);
   }
 }

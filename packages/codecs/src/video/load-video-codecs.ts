@@ -1,7 +1,7 @@
 import { UnsupportedError } from '../errors.js';
+import type { VideoEncodingName } from '../sdp/video-format.js';
 import type {
   VideoCapability,
-  VideoCodecName,
   VideoDecoder,
   VideoEncoder,
   VideoEncoderOptions,
@@ -71,11 +71,11 @@ class FoundVideoCodecs implements VideoCodecs {
     return this.#find(options.codec, 'encode').createEncoder(options);
   }
 
-  async createDecoder(options: { readonly codec: VideoCodecName }): Promise<VideoDecoder> {
+  async createDecoder(options: { readonly codec: VideoEncodingName }): Promise<VideoDecoder> {
     return this.#find(options.codec, 'decode').createDecoder(options);
   }
 
-  #find(codec: VideoCodecName, what: 'encode' | 'decode'): VideoProvider {
+  #find(codec: VideoEncodingName, what: 'encode' | 'decode'): VideoProvider {
     const has = (each: VideoCapability): boolean => each.codec === codec && each[what];
     const provider = this.#providers.find(({ capabilities }) => capabilities.some(has));
     if (provider) return provider;

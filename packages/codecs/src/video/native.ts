@@ -1,4 +1,4 @@
-import type { NativeBinding, NativeDecoder, NativeEncoder } from '@rm/codecs-native';
+import type { NativeBinding, NativeCodec, NativeDecoder, NativeEncoder } from '@rm/codecs-native';
 import { UnsupportedError } from '../errors.js';
 import { i420Picture, type VideoPicture } from '../frames/video-frame.js';
 import { checkLayers, checkRates } from './check-options.js';
@@ -8,10 +8,12 @@ import type { PicturePool } from './picture-pool.js';
 import { QueuedDecoder } from './queued-decoder.js';
 import { QueuedEncoder } from './queued-encoder.js';
 
-const CAPABILITIES: readonly VideoCapability[] = [
-  { codec: 'vp8', encode: true, decode: true, temporalLayers: 1 },
-  { codec: 'vp9', encode: true, decode: true, temporalLayers: 3 },
-  { codec: 'h264', encode: true, decode: true, temporalLayers: 1 },
+type NativeCapability = VideoCapability & { readonly codec: NativeCodec };
+
+const CAPABILITIES: readonly NativeCapability[] = [
+  { codec: 'VP8', encode: true, decode: true, temporalLayers: 1 },
+  { codec: 'VP9', encode: true, decode: true, temporalLayers: 3 },
+  { codec: 'H264', encode: true, decode: true, temporalLayers: 1 },
 ];
 
 /** libvpx and openh264 through `@rm/codecs-native`. Rejects where the package or its add-on is not there. */
@@ -35,19 +37,19 @@ class NativeVideo implements VideoProvider {
     const capability = capabilityOf(options.codec);
     checkRates(options);
     checkLayers(options.temporalLayers ?? 1, capability.temporalLayers);
-    const engine = new NativeEncoderEngine(new this.#binding.Encoder(options.codec));
+    const engine = new NativeEncoderEngine(new this.#binding.Encoder(capability.codec));
     return new QueuedEncoder(options, capability, engine);
   }
 
   async createDecoder({
     codec,
   }: Parameters<VideoProvider['createDecoder']>[0]): Promise<QueuedDecoder> {
-    capabilityOf(codec);
-    return new QueuedDecoder(codec, new NativeDecoderEngine(new this.#binding.Decoder(codec)));
+    const { codec: name } = capabilityOf(codec);
+    return new QueuedDecoder(name, new NativeDecoderEngine(new this.#binding.Decoder(name)));
   }
 }
 
-function capabilityOf(codec: string): VideoCapability {
+function capabilityOf(codec: string): NativeCapability {
   const capability = CAPABILITIES.find((each) => each.codec === codec);
   if (capability) return capability;
   const names = CAPABILITIES.map((each) => each.codec).join(', ');

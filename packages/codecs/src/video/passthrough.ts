@@ -1,10 +1,10 @@
 import { ClosedError } from '../errors.js';
+import type { VideoEncodingName } from '../sdp/video-format.js';
 import { checkLayers, checkRates } from './check-options.js';
 import { NO_FAULTS } from './codec.js';
 import type {
   EncodedVideoFrame,
   VideoCapability,
-  VideoCodecName,
   VideoDecodeResult,
   VideoDecoder,
   VideoDecoderStatistics,
@@ -25,7 +25,7 @@ export interface EncodedVideoSource {
 }
 
 const MAX_LAYERS = 8;
-const CODECS: readonly VideoCodecName[] = ['vp8', 'vp9', 'h264'];
+const CODECS: readonly VideoEncodingName[] = ['VP8', 'VP9', 'H264', 'AV1'];
 
 /**
  * Encoders and decoders for frames that stay encoded, with the same face as those that do the work. An encoder passes
@@ -47,7 +47,7 @@ export function passthroughVideo(source: EncodedVideoSource): VideoProvider<Enco
 }
 
 class PassthroughEncoder implements VideoEncoder<EncodedVideoFrame> {
-  readonly codec: VideoCodecName;
+  readonly codec: VideoEncodingName;
   readonly #source: EncodedVideoSource;
   readonly #counts = { encoded: 0, keyFrames: 0, replaced: 0, rateDropped: 0, failed: 0 };
   #rates: VideoRates;
@@ -104,13 +104,13 @@ class PassthroughEncoder implements VideoEncoder<EncodedVideoFrame> {
 }
 
 class PassthroughDecoder implements VideoDecoder<EncodedVideoFrame> {
-  readonly codec: VideoCodecName;
+  readonly codec: VideoEncodingName;
   readonly #dropped = { ...NO_FAULTS };
   #decoded = 0;
   #started = false;
   #closed = false;
 
-  constructor(codec: VideoCodecName) {
+  constructor(codec: VideoEncodingName) {
     this.codec = codec;
   }
 

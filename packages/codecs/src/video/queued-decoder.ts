@@ -3,14 +3,13 @@ import {
   MAX_PICTURE_PIXELS,
   NO_FAULTS,
   type EncodedVideoFrame,
-  type VideoCodecName,
   type VideoDecodeFault,
   type VideoDecodeResult,
   type VideoDecoder,
   type VideoDecoderStatistics,
 } from './codec.js';
 import type { DecoderEngine } from './engine.js';
-import { readFrameHeader } from './frame-header.js';
+import { readFrameHeader, type ReadableCodec } from './frame-header.js';
 import { PicturePool } from './picture-pool.js';
 
 /** Frames that may wait: a second of video, after which catching up would take longer than a key frame. */
@@ -23,7 +22,7 @@ interface Waiting {
 
 /** A decoder over an engine: frames one after another, and after a failure none before a key frame. */
 export class QueuedDecoder implements VideoDecoder {
-  readonly codec: VideoCodecName;
+  readonly codec: ReadableCodec;
   readonly #engine: DecoderEngine;
   readonly #pool = new PicturePool();
   readonly #dropped = { ...NO_FAULTS };
@@ -34,7 +33,7 @@ export class QueuedDecoder implements VideoDecoder {
   #overflowed = false;
   #closed = false;
 
-  constructor(codec: VideoCodecName, engine: DecoderEngine) {
+  constructor(codec: ReadableCodec, engine: DecoderEngine) {
     this.codec = codec;
     this.#engine = engine;
   }

@@ -1,10 +1,10 @@
 import { ClosedError } from '../errors.js';
 import { copyPicture, i420Picture, type VideoFrame } from '../frames/video-frame.js';
+import type { VideoEncodingName } from '../sdp/video-format.js';
 import { checkLayers, checkPicture, checkRates } from './check-options.js';
 import type {
   EncodedVideoFrame,
   VideoCapability,
-  VideoCodecName,
   VideoEncoder,
   VideoEncoderOptions,
   VideoEncoderSettings,
@@ -21,7 +21,7 @@ interface Waiting {
 
 /** An encoder over an engine: one picture is encoded and the newest waits, so that delay cannot pile up. */
 export class QueuedEncoder implements VideoEncoder {
-  readonly codec: VideoCodecName;
+  readonly codec: VideoEncodingName;
   readonly #engine: EncoderEngine;
   readonly #maxLayers: number;
   readonly #counts = { encoded: 0, keyFrames: 0, replaced: 0, rateDropped: 0, failed: 0 };

@@ -100,10 +100,15 @@ function drawDisc(
 
 /** Peak signal-to-noise ratio of the luma of two pictures in dB (ITU-T J.340). */
 export function psnr(a: VideoPicture, b: VideoPicture): number {
-  if (a.width !== b.width || a.height !== b.height) return Number.NaN;
+  const { width, height } = a;
+  if (width !== b.width || height !== b.height) return Number.NaN;
+  const { data: one, stride: oneStride } = a.y;
+  const { data: other, stride: otherStride } = b.y;
   let sum = 0;
-  for (let row = 0; row < a.height; row++)
-    for (let x = 0; x < a.width; x++)
-      sum += (a.y.data[row * a.y.stride + x]! - b.y.data[row * b.y.stride + x]!) ** 2;
-  return 10 * Math.log10((255 * 255 * a.width * a.height) / sum);
+  for (let row = 0; row < height; row++)
+    for (let x = 0; x < width; x++) {
+      const error = one[row * oneStride + x]! - other[row * otherStride + x]!;
+      sum += error * error;
+    }
+  return 10 * Math.log10((255 * 255 * width * height) / sum);
 }
