@@ -1,4 +1,5 @@
-// One command on a fresh checkout: install with the pinned pnpm if the lockfile changed, then run turbo tasks.
+// One command on a fresh checkout: install with the pinned pnpm if the lockfile changed, build the native codecs if their
+// libraries are here, then run turbo tasks.
 // With --quiet first, everything the tools print goes to stderr, so that stdout stays the caller's.
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
@@ -44,6 +45,10 @@ export function prepare(tasks, { quiet = false } = {}) {
     run('npx', ['--yes', pnpm, 'install', '--frozen-lockfile', '--prefer-offline']);
     writeFileSync(stampFile, stamp);
   }
+  // Before turbo looks at what there is. Where it cannot be built it says so in a line; all but native video works.
+  spawnSync(process.execPath, [join(root, 'packages/codecs-native/build.mjs')], {
+    stdio: ['ignore', 2, 2],
+  });
   if (tasks.length > 0)
     run('turbo', ['run', ...tasks, '--output-logs=new-only', '--continue', '--concurrency=3']);
 }

@@ -3,9 +3,9 @@
 // line what is missing; then everything but native video works all the same. With --force it builds though nothing changed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import nodeApi from 'node-api-headers';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const compiler = process.env.CXX ?? 'c++';
@@ -47,14 +47,13 @@ const LINK =
   );
 
 function build() {
-  const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
   mkdirSync(folder, { recursive: true });
   // Under another name first: a process that has the old one mapped must not see it change.
   const fresh = join(folder, `.${process.pid}.tmp`);
   const code = sources.filter((file) => file.endsWith('.cc'));
   const libraries = [library('vpx'), library('openh264'), '-pthread', '-lm'];
   const { status, stderr } = run(
-    COMPILE.concat(LINK, `-I${headers}`, '-o', fresh, code, libraries),
+    COMPILE.concat(LINK, `-I${nodeApi.include_dir}`, '-o', fresh, code, libraries),
   );
   if (stderr) console.error(stderr);
   if (status === 0) renameSync(fresh, target);

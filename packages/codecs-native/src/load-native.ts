@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import load from 'node-gyp-build';
 import type { NativeBinding } from './binding.js';
 
 /** Thrown when there is no add-on for this machine; `code` is `NOT_BUILT`, the message says how to build one. */
@@ -13,12 +13,8 @@ export class NotBuiltError extends Error {
  * is neither, or where the system refuses it.
  */
 export function loadNative(): NativeBinding {
-  const root = fileURLToPath(new URL('../', import.meta.url));
-  const load = createRequire(import.meta.url)('node-gyp-build') as (
-    folder: string,
-  ) => NativeBinding;
   try {
-    return load(root);
+    return load(fileURLToPath(new URL('../', import.meta.url))) as NativeBinding;
   } catch (cause) {
     throw new NotBuiltError(
       `@rm/codecs-native has no add-on for ${process.platform}-${process.arch}: install g++, libvpx-dev and libopenh264-dev, then run npx rm-build-codecs`,
