@@ -172,24 +172,9 @@ test('what is written is read back', () => {
 });
 
 test('no text makes the parser throw', () => {
-  const word = fc.constantFrom(
-    ...[
-      'm=',
-      'video',
-      'a=',
-      'rtpmap:',
-      'fmtp:',
-      'rtcp-fb:',
-      '96',
-      '*',
-      ' ',
-      '/',
-      '90000',
-      ';',
-      '=',
-    ],
-    ...['opus', '\r\n', '\n', 'ptime:', '-1', 'profile-level-id', '\u0000', 'é', '999999999999'],
-  );
+  const words =
+    'm= video a= rtpmap: fmtp: rtcp-fb: ptime: 96 * / 90000 ; = opus -1 é 999999999999 profile-level-id';
+  const word = fc.constantFrom(...words.split(' '), ' ', '\r\n', '\n', '\u0000');
   const text = fc.array(fc.oneof(word, fc.string({ maxLength: 5 })), { maxLength: 60 });
   fc.assert(
     fc.property(text, (words) => {

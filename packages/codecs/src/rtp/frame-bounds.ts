@@ -36,21 +36,17 @@ export function frameEnd<Part extends FramePart>(
   }
 }
 
-/** Where the frame begins that the packet `key` belongs to, if that is proven and the frame is whole. */
+/** Where the frame begins that the packet `key` belongs to, if its payloads prove that and it is whole. */
 export function findWholeFrame<Part extends FramePart>(
   window: PacketWindow<Part>,
   key: number,
 ): number | undefined {
-  let head = window.at(key);
-  if (!head) return undefined;
-  for (let at = key - 1; head.part?.begins !== true; at--) {
+  const timestamp = window.at(key)?.timestamp;
+  for (let at = key; ; at--) {
     const packet = window.at(at);
-    if (!packet) return undefined;
-    if (!packet.part) continue;
-    if (isBeginning(head, packet)) break;
-    head = packet;
+    if (packet?.timestamp !== timestamp || packet === undefined) return undefined;
+    if (packet.part?.begins === true) return frameEnd(window, packet, at).ends ? at : undefined;
   }
-  return frameEnd(window, head, head.sequence).ends ? head.sequence : undefined;
 }
 
 /** A packet that is more than padding. */

@@ -32,10 +32,14 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
   isDecodable(parts: readonly NumberedPart[]): boolean {
     const first = parts[0]!;
     if (first.key) return true;
-    if (this.#broken) return false;
-    if (!this.#continuesBase(first)) return false;
+    if (!this.continuesBase(first)) return false;
     if (first.temporalId === 0 || first.layerSync === true) return true;
     return this.#whole.slice(1, first.temporalId + 1).every(Boolean);
+  }
+
+  /** Whether the base layer is whole up to the picture of `part`, or the picture itself is the next of it. */
+  continuesBase(part: NumberedPart): boolean {
+    return !this.#broken && this.#isNextBase(part);
   }
 
   decoded(parts: readonly NumberedPart[]): void {
@@ -72,10 +76,10 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
   #mayFollow(next: NumberedPart): boolean {
     if (next.begins && next.key) return true;
     if (next.tl0PicIdx === undefined) return next.begins && this.#pictureDelta(next) === 1;
-    return this.#continuesBase(next) && (next.begins || next.temporalId > 0);
+    return this.#isNextBase(next) && (next.begins || next.temporalId > 0);
   }
 
-  #continuesBase({ tl0PicIdx, temporalId }: NumberedPart): boolean {
+  #isNextBase({ tl0PicIdx, temporalId }: NumberedPart): boolean {
     if (tl0PicIdx === undefined) return true;
     const expected = temporalId === 0 ? this.#tl0PicIdx + 1 : this.#tl0PicIdx;
     return ((tl0PicIdx - expected) & 0xff) === 0;

@@ -31,7 +31,7 @@ export interface Vp8Frame {
 }
 
 /** What a VP8 payload contributes to its frame. */
-export type Vp8Part = FramePart & Vp8Descriptor;
+export interface Vp8Part extends FramePart, Vp8Descriptor {}
 
 /** VP8 payloads (RFC 7741); frames come out as they went into the sender's packetizer. */
 export const vp8Depacketizer: Depacketizer<Vp8Part> = {

@@ -42,7 +42,10 @@ export interface Vp9Descriptor {
 }
 
 /** What a VP9 payload contributes to its picture: bytes of one or more layer frames. */
-export type Vp9Part = FramePart & Vp9Descriptor;
+export interface Vp9Part extends FramePart, Vp9Descriptor {
+  /** The layer's U; false without layers. */
+  readonly switchingPoint: boolean;
+}
 
 /** The descriptor of a payload and its length in bytes, or why there is none. */
 export type Vp9DescriptorResult =

@@ -34,6 +34,8 @@ export class Vp9References implements ReferenceTracker<Vp9Part> {
     if (first.key) return true;
     const id = this.#unwrap(first);
     if (id === undefined || !this.#isExact(first)) return this.#numbered.isDecodable(parts);
+    // A key frame that is lost may have begun the group anew; then TL0PICIDX shows that it is missing.
+    if (first.tl0PicIdx !== undefined && !this.#numbered.continuesBase(first)) return false;
     return parts.every((part) =>
       this.#references(part, id).every(
         (back) => this.#decoded[(id - back) % REMEMBERED] === id - back,
@@ -62,7 +64,9 @@ export class Vp9References implements ReferenceTracker<Vp9Part> {
   lost(damaged: Vp9Part | undefined, next: Vp9Part | undefined): void {
     this.#numbered.lost(damaged, next);
     if (damaged?.temporalId === 0) this.#lacking = true;
-    if (next === undefined || next.temporalId > 0 || next.key) return;
+    if (next === undefined || next.key) return;
+    if (next.tl0PicIdx !== undefined && this.#numbered.broken) this.#lacking = true;
+    if (next.temporalId > 0) return;
     if (!next.begins || !this.isDecodable([next])) this.#lacking = true;
   }
 

@@ -22,6 +22,7 @@ export const vp9Depacketizer: Depacketizer<Vp9Part> = {
       key: begins && !descriptor.interPicture,
       temporalId: descriptor.layer?.temporalId ?? 0,
       spatialId,
+      switchingPoint: descriptor.layer?.switchingPoint ?? false,
     };
     return { ok: true, value };
   },
