@@ -1,13 +1,17 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { Capture } from './capture.js';
 import { UsageError } from './errors.js';
 import type { NodeOptions } from './options.js';
 import { type LoadedPipeline, loadPipeline } from './pipeline.js';
 import { openSource, type Source } from './source.js';
 
+const CAPTURE_SECONDS = 60;
+
 /** What a node works with, opened and checked. */
 export interface NodeInputs {
   readonly source: Source | undefined;
   readonly pipeline: LoadedPipeline | undefined;
+  readonly capture: Capture | undefined;
 }
 
 /** Opens everything the options name on this machine. Rejects with a {@link UsageError} for what the user can mend. */
@@ -17,7 +21,11 @@ export async function openInputs(options: NodeOptions): Promise<NodeInputs> {
   const pipeline =
     options.pipeline === undefined ? undefined : await loadPipeline(options.pipeline);
   if (options.record !== undefined) await makeFolder(options.record);
-  return { source, pipeline };
+  const capture =
+    options.capture === undefined
+      ? undefined
+      : await Capture.open(options.capture, options.captureSeconds ?? CAPTURE_SECONDS);
+  return { source, pipeline, capture };
 }
 
 async function read(tokenFile: string): Promise<void> {

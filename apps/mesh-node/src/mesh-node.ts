@@ -62,7 +62,7 @@ export class MeshNode {
   /** Joins the room. Rejects with the `SignalingError` of the client, or with what `Mesh.create` throws. */
   static async start(
     options: NodeOptions,
-    { source, pipeline }: NodeInputs,
+    { source, pipeline, capture }: NodeInputs,
     log: Logger,
     signal: AbortSignal,
   ): Promise<MeshNode> {
@@ -85,6 +85,7 @@ export class MeshNode {
         max: millis(options.maxDelay),
       },
       connectTimeoutMs: options.connectTimeout * 1000,
+      ...(capture !== undefined && { flightRecorder: capture.recorder }),
     });
     try {
       const to = options.to ?? 'all';

@@ -17,6 +17,10 @@ export interface NodeOptions {
   /** Who gets the audio; undefined: everyone. */
   readonly to?: readonly string[];
   readonly record?: string;
+  /** File for what was received in the last seconds. */
+  readonly capture?: string;
+  /** How many of them; default 60. */
+  readonly captureSeconds?: number;
   readonly seconds?: number;
   readonly json: boolean;
   readonly statsInterval: number;
@@ -39,6 +43,9 @@ Examples:
     rm-mesh-node --signaling ws://localhost:8080 --room demo --id filter --pipeline gain.yaml --from alice
   Listen only, with statistics as JSON lines:
     rm-mesh-node --signaling ws://localhost:8080 --room demo --id ears --json --stats-interval 1
+  Keep the packets of the last two minutes, write them on kill -USR2 and at the end, and see how they were heard:
+    rm-mesh-node --signaling ws://localhost:8080 --room demo --id ears --capture ears.rtpdump --capture-seconds 120
+    rm-rtpplay ears.rtpdump --plot ears.svg
 
 Exit status: 0 when it ran as asked, 1 when it could not, 2 for a mistake on the command line.`;
 
@@ -65,6 +72,15 @@ function command(version: string): Command {
     )
     .option('--to <ids>', 'peers to send audio to, comma-separated (default: everyone)', list)
     .option('--record <dir>', 'record what is heard of each peer to DIR/ID/PEER.wav')
+    .option(
+      '--capture <file>',
+      'write what was received last, as rtpdump, at the end and on SIGUSR2',
+    )
+    .option(
+      '--capture-seconds <n>',
+      'how much of it to keep, 256 KiB of memory each (default: 60)',
+      number(1, 3600),
+    )
     .option('--seconds <n>', 'leave after so many seconds (default: on Ctrl-C)', number(0.1, 1e7))
     .option('--json', 'print JSON lines to stdout, the summary last', false)
     .option('--stats-interval <s>', 'seconds between statistics', number(0.1, 3600), 5)
@@ -111,6 +127,8 @@ export function parseOptions(argv: readonly string[], version: string): NodeOpti
     throw new UsageError(
       '--from and --source both feed the one stream that is sent: give one of them, or run two nodes',
     );
+  if (options.captureSeconds !== undefined && options.capture === undefined)
+    throw new UsageError('--capture-seconds says how much is kept: give --capture FILE too');
   if (options.minDelay > options.maxDelay)
     throw new UsageError(
       `--min-delay ${options.minDelay} is above --max-delay ${options.maxDelay}`,

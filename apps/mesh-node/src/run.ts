@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SignalingError } from '@rm/signaling-protocol';
 import { IceServerError } from '@rm/webrtc-peer';
 import { pino } from 'pino';
+import type { Capture } from './capture.js';
 import { UsageError } from './errors.js';
 import type { NodeInputs } from './inputs.js';
 import { MeshNode } from './mesh-node.js';
@@ -22,19 +23,37 @@ export async function runNode(
 ): Promise<number> {
   const destination = pino.destination({ dest: 2, sync: true });
   const log = pino({ name: options.id, level: options.logLevel }, destination);
-  let node: MeshNode;
+  const release = writeOnSignal(inputs.capture, (error) =>
+    log.error({ err: error }, 'the capture was not written'),
+  );
   try {
-    node = await MeshNode.start(options, inputs, log, stop);
+    const node = await join(options, inputs, log, stop);
+    return node === undefined ? 0 : await run(node, options, inputs.capture, stop);
+  } finally {
+    release();
+  }
+}
+
+/** The node in the room; undefined when it is stopped before. */
+async function join(
+  ...[options, inputs, log, stop]: Parameters<typeof MeshNode.start>
+): Promise<MeshNode | undefined> {
+  try {
+    return await MeshNode.start(options, inputs, log, stop);
   } catch (error) {
-    if (stop.aborted) return 0;
+    if (stop.aborted) return undefined;
     if (error instanceof SignalingError || error instanceof IceServerError)
       throw new UsageError(error.message);
     throw error;
   }
-  return await run(node, options, stop);
 }
 
-async function run(node: MeshNode, options: NodeOptions, stop: AbortSignal): Promise<number> {
+async function run(
+  node: MeshNode,
+  options: NodeOptions,
+  capture: Capture | undefined,
+  stop: AbortSignal,
+): Promise<number> {
   const started = performance.now();
   const print = (line: object | string): void => {
     process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
@@ -51,9 +70,10 @@ async function run(node: MeshNode, options: NodeOptions, stop: AbortSignal): Pro
 
   const seconds = Math.round((performance.now() - started) / 100) / 10;
   const report = node.report('total');
+  const notWritten = await capture?.write().catch((error: Error) => error);
   await Promise.all([node.stopMeasuring(), delay(LINGER_MS)]);
   await node.close();
-  const { failure } = node;
+  const failure = node.failure ?? notWritten;
   const ok = failure === undefined;
   if (options.json) print({ type: 'summary', ok, seconds, room: options.room, ...report });
   else for (const link of report.links) print(linkLine(link));
@@ -72,4 +92,12 @@ async function ended(seconds: number | undefined, stop: AbortSignal): Promise<vo
     if (stop.aborted) done();
     else stop.addEventListener('abort', done, { once: true });
   });
+}
+
+/** Writes the capture on every SIGUSR2, until what it returns is called. Windows has no such signal. */
+function writeOnSignal(capture: Capture | undefined, failed: (error: Error) => void): () => void {
+  if (capture === undefined || process.platform === 'win32') return () => {};
+  const write = (): void => void capture.write().catch(failed);
+  process.on('SIGUSR2', write);
+  return () => void process.off('SIGUSR2', write);
 }

@@ -36,6 +36,14 @@ test('the defaults are those of the help', () => {
   });
 });
 
+test('a capture is of a minute unless it is said otherwise', () => {
+  expect(parse('--capture', 'x').captureSeconds).toBeUndefined();
+  expect(parse('--capture', 'x', '--capture-seconds', '5')).toMatchObject({
+    capture: 'x',
+    captureSeconds: 5,
+  });
+});
+
 test('lists and ICE servers are read', () => {
   const ids = '--pipeline p.yaml --from a,b --to c';
   const ice = '--ice-server stun:stun.example:3478 --ice-server turn:ann:s3cret@turn.example';
@@ -53,6 +61,7 @@ test.each([
   [['--from', ','], /Give at least one id/],
   [['--ice-server', 'turn:turn.example'], /turn:USER:SECRET@HOST/],
   [['--log-level', 'loud'], /Allowed choices are/],
+  [['--capture', 'x', '--capture-seconds', '0'], /Give a number from 1 to 3600/],
   [['--nonsense'], /unknown option '--nonsense'/],
 ])('%j is refused, and the help is named', (args, message) => {
   expect(() => parse(...args)).toThrow(expect.objectContaining({ exitCode: 1 }));
@@ -63,6 +72,7 @@ test.each([
 test.each([
   [['--from', 'a'], /give --pipeline too/],
   [['--from', 'a', '--pipeline', 'p', '--source', 'silence'], /give one of them/],
+  [['--capture-seconds', '9'], /give --capture FILE too/],
   [['--min-delay', '200', '--max-delay', '100'], /--min-delay 200 is above --max-delay 100/],
 ])('%j is refused as at odds', (args, message) => {
   expect(() => parse(...args)).toThrow(message);
