@@ -1,37 +1,16 @@
-import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from '@jest/globals';
 import type { Report } from '../src/report.js';
 import { call, jitter, sent } from './support/call.js';
 import { pcap } from './support/captures.js';
 import { inFolder } from './support/play-bytes.js';
+import { type Ended, Program, RTPPLAY } from './support/processes.js';
 
-const BIN = fileURLToPath(new URL('../bin/rm-rtpplay.mjs', import.meta.url));
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(
+const run = async (
   args: readonly string[],
-  { flags = [], env = {}, bin = BIN }: { flags?: string[]; env?: object; bin?: string } = {},
-): Promise<Ended> {
-  return await new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, bin, ...args], {
-      env: { ...process.env, ...env },
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (text) => (stdout += String(text)));
-    child.stderr.on('data', (text) => (stderr += String(text)));
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
-}
+  { flags = [], env = {}, bin = RTPPLAY }: { flags?: string[]; env?: object; bin?: string } = {},
+): Promise<Ended> => await new Program(bin, args, flags, env).ended;
 
 let file: Uint8Array;
 beforeAll(async () => {
@@ -69,7 +48,7 @@ test('one JSON object is printed, the same by any process and whatever the setti
 
 test.each([
   [['/no/such/file'], 1, /^rm-rtpplay: \/no\/such\/file does not exist: .*\n$/],
-  [[BIN], 1, /^rm-rtpplay: the file is no rtpdump, pcap or pcapng file.*\n$/],
+  [[RTPPLAY], 1, /^rm-rtpplay: the file is no rtpdump, pcap or pcapng file.*\n$/],
   [['/'], 1, /^rm-rtpplay: \/ cannot be read \(EISDIR\).*\n$/],
   [['x', '--min-delay', '900'], 2, /^rm-rtpplay: --min-delay 900 is above.*\n$/],
   [['x', '--policy', 'worst'], 2, /--help tells more/],
@@ -110,7 +89,7 @@ test('in a clone that is not built it says what to do', async () => {
   await inFolder(async (folder) => {
     mkdirSync(join(folder, 'bin'));
     const bin = join(folder, 'bin', 'rm-rtpplay.mjs');
-    copyFileSync(BIN, bin);
+    copyFileSync(RTPPLAY, bin);
     expect(await run(['x'], { bin })).toEqual({
       status: 1,
       stdout: '',
