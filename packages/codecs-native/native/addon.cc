@@ -103,7 +103,7 @@ class EncodeWork : public Work {
     std::memcpy(bytes, packet_.data.data(), packet_.data.size());
     Set(env, out, "data", buffer);
     Set(env, out, "key", Bool(env, packet_.key));
-    Set(env, out, "layer", Int(env, packet_.temporal_layer));
+    Set(env, out, "temporalId", Int(env, packet_.temporal_layer));
     return out;
   }
 

@@ -8,7 +8,7 @@ export interface NativePacket {
   /** True when the frame needs no other to be decoded. */
   readonly key: boolean;
   /** Temporal layer, 0 for the base. */
-  readonly layer: number;
+  readonly temporalId: number;
 }
 
 /** A decoded picture. */

@@ -39,7 +39,7 @@ describeNative('the add-on', () => {
     const packet = await encode(encoder);
     const into = new Uint8Array(WIDTH * HEIGHT * 1.5);
     const picture = await decoder.decode(new Uint8Array(packet!.data), into);
-    expect(packet).toMatchObject({ key: true, layer: 0 });
+    expect(packet).toMatchObject({ key: true, temporalId: 0 });
     expect(picture).toEqual({ width: WIDTH, height: HEIGHT, copied: true });
     expect(into.every((sample) => Math.abs(sample - 128) <= 1)).toBe(true);
     encoder.close();

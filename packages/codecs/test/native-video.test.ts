@@ -58,7 +58,7 @@ describeNative('native video', () => {
         const source = picture(i);
         const frame = await encoder.encode(source);
         if (!frame) throw new Error(`picture ${i} was dropped`);
-        expect(frame).toMatchObject({ key: i === 0, layer: 0, timestamp: i * 3000 });
+        expect(frame).toMatchObject({ key: i === 0, temporalId: 0, timestamp: i * 3000 });
         const seen = await decoded(decoder, frame);
         expect(seen).toMatchObject({ width: 320, height: 180, timestamp: i * 3000 });
         expect(psnr(source, seen)).toBeGreaterThan(33);
@@ -106,11 +106,11 @@ describeNative('native video', () => {
     async (layers, ids) => {
       await withPair({ codec: 'VP9', temporalLayers: layers }, async (encoder, decoder) => {
         const frames = await encodeAll(encoder, 0, 32);
-        expect(frames.slice(0, 8).map(({ layer }) => layer)).toEqual(ids);
+        expect(frames.slice(0, 8).map(({ temporalId }) => temporalId)).toEqual(ids);
         for (const [i, frame] of frames.entries()) {
           // The base alone, then all but the highest, then all; each from a base frame on.
           const top = i < 12 ? 0 : i < 20 ? layers - 2 : layers - 1;
-          if (frame.layer > top) continue;
+          if (frame.temporalId > top) continue;
           expect(psnr(picture(i), await decoded(decoder, frame))).toBeGreaterThan(30);
         }
       });
@@ -123,7 +123,7 @@ describeNative('native video', () => {
       encoder.configure({ temporalLayers: 2 });
       const after = await encodeAll(encoder, 4, 8);
       for (const frame of [...before, ...after]) await decoded(decoder, frame);
-      expect([...before, ...after].map(({ layer }) => layer)).toEqual([0, 0, 0, 0, 0, 1, 0, 1]);
+      expect([...before, ...after].map(({ temporalId }) => temporalId)).toEqual([0, 0, 0, 0, 0, 1, 0, 1]);
     });
   });
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { passthroughVideo, type EncodedVideoFrame, type VideoRates } from '../src/index.js';
 
-function frame(timestamp: number, key: boolean, layer = 0): EncodedVideoFrame {
-  return { data: Uint8Array.of(timestamp), key, layer, timestamp, capture: undefined };
+function frame(timestamp: number, key: boolean, temporalId = 0): EncodedVideoFrame {
+  return { data: Uint8Array.of(timestamp), key, temporalId, timestamp, capture: undefined };
 }
 
 /** A camera that counts what is asked of it. */
@@ -44,8 +44,8 @@ test('higher layers stay behind when fewer are wanted', async () => {
   const encoder = await passthroughVideo(new Camera()).createEncoder(OPTIONS);
   await encoder.encode(frame(1, true));
   encoder.configure({ temporalLayers: 2 });
-  const out = await Promise.all([2, 1, 0].map((layer) => encoder.encode(frame(2, false, layer))));
-  expect(out.map((each) => each?.layer)).toEqual([undefined, 1, 0]);
+  const out = await Promise.all([2, 1, 0].map((id) => encoder.encode(frame(2, false, id))));
+  expect(out.map((each) => each?.temporalId)).toEqual([undefined, 1, 0]);
 });
 
 test('a decoder gives the frames themselves once a key frame has come', async () => {

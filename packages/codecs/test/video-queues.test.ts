@@ -20,7 +20,7 @@ class SlowEngine implements EncoderEngine {
       this.#finish = () => {
         if (this.#outcome === 'failed') reject(new Error('out of memory'));
         else if (this.#outcome === 'dropped') resolve(undefined);
-        else resolve({ data, key: settings.keyFrame, layer: 0 });
+        else resolve({ data, key: settings.keyFrame, temporalId: 0 });
       };
     });
   }
@@ -180,7 +180,7 @@ const DELTA = [0xb1, 0, 0, 0];
 /** A VP8 frame whose last byte is `value`. */
 function encoded(value: number, key = false): EncodedVideoFrame {
   const data = Uint8Array.from([...(key ? KEY : DELTA), value]);
-  return { data, key, layer: 0, timestamp: value, capture: undefined };
+  return { data, key, temporalId: 0, timestamp: value, capture: undefined };
 }
 
 test('a decoder that falls behind drops up to the next key frame, and what is before that one', async () => {

@@ -15,7 +15,7 @@ export interface EncodedVideoFrame {
    * Temporal layer, 0 for the base. No frame needs one of a higher layer, nor one of its own layer from before the last
    * frame of the base; so layers can be left out and taken up again at any base frame.
    */
-  readonly layer: number;
+  readonly temporalId: number;
   /** RTP timestamp of the picture: ticks of 90 kHz. */
   readonly timestamp: number;
   /** Capture time of the picture. */

@@ -15,7 +15,7 @@ export interface EncoderEngine {
     picture: VideoPicture,
     settings: EngineSettings,
   ): Promise<
-    { readonly data: Uint8Array; readonly key: boolean; readonly layer: number } | undefined
+    { readonly data: Uint8Array; readonly key: boolean; readonly temporalId: number } | undefined
   >;
   close(): void;
 }

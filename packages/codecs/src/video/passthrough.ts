@@ -77,7 +77,7 @@ class PassthroughEncoder implements VideoEncoder<EncodedVideoFrame> {
     if (this.#closed) throw new ClosedError('the encoder is closed; make a new one');
     if (!frame.key && (keyFrame || !this.#started)) this.#source.requestKeyFrame();
     this.#started ||= frame.key;
-    if (!this.#started || frame.layer >= this.#layers) {
+    if (!this.#started || frame.temporalId >= this.#layers) {
       this.#counts.rateDropped++;
       return undefined;
     }
