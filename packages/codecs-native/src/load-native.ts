@@ -1,3 +1,4 @@
+/// <reference path="./node-gyp-build.d.ts" />
 import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
 import type { NativeBinding } from './binding.js';
