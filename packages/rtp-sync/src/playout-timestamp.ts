@@ -1,4 +1,3 @@
-import type { RtpClock } from './rtp-clock.js';
 import type { Micros } from './time.js';
 
 /** Milliseconds from 1900-01-01, where NTP counts from, to 1970-01-01. */
@@ -6,17 +5,15 @@ const NTP_TO_UNIX_MS = 2_208_988_800_000;
 
 /**
  * `estimatedPlayoutTimestamp` of the W3C `inbound-rtp` dictionary: the sender's NTP time, in milliseconds since
- * 1900, of what is being played at `now`. Undefined before the stream's first sender report.
+ * 1900, of the sample or frame at `rtpTimestamp`, which is being played. Undefined before the stream's first sender
+ * report.
  *
- * @param rtpTimestamp - Timestamp of the latest sample or frame played.
- * @param playedAt - When it was played (local clock, as `now`).
+ * @param clock - An `RtpClock` or a `SenderReportClock`.
  */
 export function estimatedPlayoutTimestamp(
-  clock: RtpClock,
+  clock: { unixAt(rtpTimestamp: number): Micros | undefined },
   rtpTimestamp: number,
-  playedAt: Micros,
-  now: Micros,
 ): number | undefined {
   const unix = clock.unixAt(rtpTimestamp);
-  return unix === undefined ? undefined : (unix + now - playedAt) / 1000 + NTP_TO_UNIX_MS;
+  return unix === undefined ? undefined : unix / 1000 + NTP_TO_UNIX_MS;
 }

@@ -96,6 +96,30 @@ test('a pause under DTX is background noise: no loss, no dead line', async () =>
   expect(rms(samples.subarray(48_000 * 5.3, 48_000 * 5.7))).toBeGreaterThan(0.05);
 });
 
+test('a delay too long is worked off, also of sound that cannot be cut unheard', async () => {
+  const random = mulberry(11);
+  const noise = Float32Array.from({ length: 48_000 }, () => 0.3 * (random() - 0.5));
+  let target = millis(60);
+  const delays: number[] = [];
+  const { statistics } = await play({
+    seconds: 7,
+    source: (n) => noise[n % noise.length]!,
+    policy: {
+      get target() {
+        return target;
+      },
+      observe: () => undefined,
+    },
+    onTick: (playout, now) => {
+      if (now === 2000) target = millis(30);
+      if (playout.present) delays.push(playout.delayAt(millis(now)));
+    },
+  });
+  expect(delays[150]).toBeGreaterThan(55_000);
+  expect(Math.max(...delays.slice(-50))).toBeLessThanOrEqual(42_000);
+  expect(statistics.concealedSamples).toBe(0);
+});
+
 test('a delay asked for is kept to a fraction of a millisecond', async () => {
   const errors: number[] = [];
   await play({
@@ -105,7 +129,7 @@ test('a delay asked for is kept to a fraction of a millisecond', async () => {
     onTick: (playout, now) => {
       if (!playout.present) return;
       const wanted = millis(now < 8000 ? 63.7 : 88.2);
-      playout.holdDelay(wanted as Micros, millis(now));
+      playout.holdDelay(wanted as Micros);
       if (now > 6000 && now < 8000) errors.push(playout.delayAt(millis(now)) - wanted);
       if (now > 15_000) errors.push(playout.delayAt(millis(now)) - wanted);
     },

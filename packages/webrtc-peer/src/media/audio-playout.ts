@@ -10,13 +10,20 @@ import {
 import type { RtpPacket } from '../rtp/packet.js';
 import { CLOCK_RATE, TICK_SAMPLES } from './audio-format.js';
 import { packetTraits } from './packet-traits.js';
-import { PlayoutSpeed } from './playout-speed.js';
+import { playoutCorrection } from './playout-speed.js';
 import { SampleFifo } from './sample-fifo.js';
 
 /** More than a tick, the longest Opus packet (120 ms) and what one time-stretch adds. */
 const FIFO_SAMPLES = 8192;
 /** Playout speed changes at most once in so many ticks, so that each change is heard out. */
 const STRETCH_PAUSE = 5;
+/** Likeness of neighbouring periods of which one may be cut or repeated: unheard, as in most music, and any. */
+const UNHEARD = 0.9;
+const HARDLY_HEARD = 0.5;
+const ANY = -1;
+/** Beyond so far off its target, or after so many ticks without a place to mend it, the delay matters more. */
+const FAR_OFF = 50_000;
+const PATIENCE = 50;
 /** A resampled block may be so much longer than a tick. */
 const SPARE = 8;
 
@@ -58,12 +65,15 @@ export class AudioPlayout {
     channels: 1,
   });
   readonly #block = new Float32Array(TICK_SAMPLES + SPARE);
-  readonly #speed = new PlayoutSpeed();
   #drift = new ClockDriftEstimator(CLOCK_RATE);
   #ssrc: number | undefined;
   #malformed = 0;
+  /** Delay asked for, above the fastest recent packet. */
+  #held: Micros | undefined;
   /** Ticks until the speed may change again. */
   #pause = 0;
+  /** Ticks for which the speed should change and there was no place for it. */
+  #refused = 0;
   /** How many of the samples at the head of the FIFO were not decoded from a packet. */
   #synthetic = 0;
   #started = false;
@@ -113,10 +123,9 @@ export class AudioPlayout {
    * Asks for a delay above the fastest recent packet, which is kept to a fraction of a millisecond; undefined for as
    * little as the stream needs, which is also the least it gets.
    */
-  holdDelay(delay: Micros | undefined, instant: Micros): void {
+  holdDelay(delay: Micros | undefined): void {
     this.#buffer.delayAtLeast((delay ?? 0) as Micros);
-    const held = delay !== undefined && delay >= this.#buffer.minimumDelay;
-    this.#speed.trim(held ? delay - this.delayAt(instant) : 0);
+    this.#held = delay;
   }
 
   /** Takes a packet at its arrival. Returns false for one that is no Opus packet. */
@@ -146,7 +155,7 @@ export class AudioPlayout {
   pull(instant: Micros): Float32Array | undefined {
     const block = this.#block;
     if (this.#left > 0) block.copyWithin(0, TICK_SAMPLES, TICK_SAMPLES + this.#left);
-    this.#resampler.setCorrection(this.#speed.correction(this.#drift));
+    this.#resampler.setCorrection(playoutCorrection(this.#drift, this.#delayError(instant)));
     const needed = this.#resampler.inputLength(TICK_SAMPLES - this.#left);
     while (this.#fifo.length < needed) {
       this.#fill(this.#buffer.next(instant, this.#pending));
@@ -187,6 +196,12 @@ export class AudioPlayout {
   #restart(): void {
     this.#buffer.restart();
     this.#drift = new ClockDriftEstimator(CLOCK_RATE);
+  }
+
+  /** How much longer the delay should be, in µs, as far as the resampler is to mend it. */
+  #delayError(instant: Micros): number {
+    const held = this.#held !== undefined && this.#held >= this.#buffer.minimumDelay;
+    return held && this.#buffer.playing ? this.#held! - this.delayAt(instant) : 0;
   }
 
   /** Carries out a decision of the jitter buffer. */
@@ -248,20 +263,36 @@ export class AudioPlayout {
       return;
     }
     const wanted = this.#synthetic > 0 ? 'none' : this.#buffer.stretch(instant, this.#pending);
-    if (wanted === 'none') return;
+    if (wanted === 'none') {
+      this.#refused = 0;
+      return;
+    }
     while (this.#fifo.length < this.#stretch.minBlock) {
       const packet = this.#buffer.takeAhead(instant, this.#pending);
       if (packet === undefined) return;
       this.#decode(packet.data.subarray(0, packet.length), packet.duration);
     }
     const before = this.#fifo.length;
+    const likeness = this.#likeness(instant);
     const produced =
       wanted === 'accelerate'
-        ? this.#stretch.accelerate(this.#fifo.peek(), this.#stretched)
-        : this.#stretch.decelerate(this.#fifo.peek(), this.#stretched);
-    if (produced === before) return;
+        ? this.#stretch.accelerate(this.#fifo.peek(), this.#stretched, likeness)
+        : this.#stretch.decelerate(this.#fifo.peek(), this.#stretched, likeness);
+    if (produced === before) {
+      this.#refused++;
+      return;
+    }
+    this.#refused = 0;
     this.#fifo.replace(this.#stretched.subarray(0, produced));
     this.#buffer.stretched(produced - before);
     this.#pause = STRETCH_PAUSE;
+  }
+
+  /** How alike periods must be for one to be cut or repeated: the more urgent it is, the less. */
+  #likeness(instant: Micros): number {
+    const off = Math.abs(this.delayAt(instant) - this.#buffer.targetDelay);
+    const urgency = Math.max(off / FAR_OFF, this.#refused / PATIENCE);
+    if (urgency < 1) return UNHEARD;
+    return urgency < 2 ? HARDLY_HEARD : ANY;
   }
 }

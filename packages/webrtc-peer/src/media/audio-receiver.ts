@@ -7,6 +7,7 @@ import {
   type Micros,
   CaptureTimeClock,
   SenderReportClock,
+  estimatedPlayoutTimestamp,
   micros,
 } from '@rm/rtp-sync';
 import { LatencyHistogram } from '../quality/latency-histogram.js';
@@ -18,6 +19,8 @@ import { AudioPlayout, type AudioPlayoutStatistics } from './audio-playout.js';
 export interface AudioReceiverStatistics extends AudioPlayoutStatistics {
   /** Whether the stream is held in step with those of other peers at present. */
   readonly aligned: boolean;
+  /** The sender's NTP time, in ms since 1900, of what was played last; absent before the first report. */
+  readonly estimatedPlayoutTimestamp?: number;
   /**
    * Capture to playout in ms, and how far the capture times can be off at present (±); absent while the sender's
    * clock is unknown.
@@ -101,8 +104,11 @@ export class AudioReceiver {
 
   statistics(): AudioReceiverStatistics {
     const mouthToEarMs = this.#mouthToEar();
+    const { blockTimestamp } = this.#playout;
+    const played = estimatedPlayoutTimestamp(this.#reports, blockTimestamp);
     return {
       ...this.#playout.statistics(),
+      ...(played !== undefined && { estimatedPlayoutTimestamp: played }),
       aligned: this.#aligned.delay !== undefined,
       ...(mouthToEarMs !== undefined && { mouthToEarMs }),
     };
@@ -129,7 +135,7 @@ export class AudioReceiver {
     const playout = this.#playout;
     const capture = playout.present ? this.#captureAt(playout.timestamp, instant) : undefined;
     if (capture === undefined) {
-      playout.holdDelay(undefined, instant);
+      playout.holdDelay(undefined);
       return;
     }
     const present = playout.delayAt(instant);
@@ -138,10 +144,7 @@ export class AudioReceiver {
     const needed = micros(sinceCapture - present + playout.ownDelay);
     this.#aligned.needs(needed, capture.bound, instant);
     const { delay } = this.#aligned;
-    playout.holdDelay(
-      delay === undefined ? undefined : micros(present + delay - sinceCapture),
-      instant,
-    );
+    playout.holdDelay(delay === undefined ? undefined : micros(present + delay - sinceCapture));
   }
 
   /** What is surer of two: the line through the sender reports, or what the packets themselves say. */
