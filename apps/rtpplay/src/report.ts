@@ -122,7 +122,7 @@ export function reportOf(findings: Findings): Report {
       late: results.late,
       skipped,
       discarded: results.late + skipped,
-      malformed: results.malformed,
+      malformed: counted.packetsMalformed,
     },
     jitterMs: received.jitterMs,
     concealedPercent: played === 0 ? 0 : rounded((100 * samples.concealed) / played),

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,9 +59,10 @@ test('what a mesh node received is replayed, stream by stream, from its flight r
     ears.child.kill('SIGUSR2');
     await written;
     const early = statSync(file).size;
+    rmSync(file);
     ears.child.kill('SIGTERM');
     expect(await ears.ended).toMatchObject({ status: 0 });
-    expect(statSync(file).size).toBeGreaterThan(early);
+    expect(statSync(file).size).toBeGreaterThanOrEqual(early);
 
     const wav = join(folder, 'alice.wav');
     const reports = await Promise.all(
