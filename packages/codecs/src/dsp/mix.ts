@@ -1,7 +1,5 @@
 import { ArgumentError } from '../errors.js';
-
-/** Amplitude up to which {@link softLimit} changes nothing: −2 dB. */
-const KNEE = 0.8;
+import { softKnee } from './soft-knee.js';
 
 /** Adds `samples` to `accumulator` in place. Throws `ArgumentError` unless both have the same length. */
 export function mixInto(accumulator: Float32Array, samples: Float32Array): void {
@@ -15,14 +13,12 @@ export function mixInto(accumulator: Float32Array, samples: Float32Array): void 
 
 /**
  * Bends samples beyond ±0.8 in place along a tanh so that none passes ±1, however loud the mix; the
- * slope is continuous, and everything below stays as it is. NaN becomes 0.
+ * slope is continuous, and everything below stays as it is. NaN becomes 0. Adds no delay, but harmonics
+ * to what is loud; a {@link Limiter} turns it down instead.
  */
 export function softLimit(samples: Float32Array): void {
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i]!;
-    const magnitude = Math.abs(sample);
-    if (magnitude <= KNEE) continue;
-    const bent = KNEE + (1 - KNEE) * Math.tanh((magnitude - KNEE) / (1 - KNEE));
-    samples[i] = Math.sign(sample) * bent || 0;
+    samples[i] = Math.sign(sample) * softKnee(Math.abs(sample)) || 0;
   }
 }
