@@ -108,6 +108,7 @@ function join(parts: readonly Av1Part[]): Uint8Array | undefined {
     const { length } = obu.content;
     size += obu.header.length + leb128Bytes(length) + length;
   }
+  if (size === 0) return undefined;
   const data = new Uint8Array(size);
   let at = 0;
   for (const { header, content } of kept) {
