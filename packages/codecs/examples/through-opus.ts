@@ -1,8 +1,10 @@
 import {
+  AudioBitrateController,
+  floatToPcm16,
   loadOpus,
+  type Micros,
   parseWav,
   Resampler,
-  floatToPcm16,
   WAV_HEADER_BYTES,
   wavHeader,
 } from '@rm/codecs';
@@ -22,26 +24,35 @@ export async function throughOpus(file: Uint8Array): Promise<Uint8Array> {
 
   const opus = await loadOpus();
   const format = { sampleRate: 48_000, channels: 1 };
+  const bitrate = new AudioBitrateController();
   const encoder = await opus.createEncoder({
     ...format,
+    ...bitrate.settings,
     application: 'audio',
-    bitrate: 48_000,
     complexity: 5,
   });
-  const decoder = await opus.createDecoder(format);
-
   const frame = 960; // 20 ms
-  const frames = Math.floor(pcm.length / frame);
-  const out = new Uint8Array(WAV_HEADER_BYTES + frames * frame * 2);
-  out.set(wavHeader(format, frames * frame * 2));
-  for (let i = 0; i < frames; i++) {
-    const packet = encoder.encode(pcm.subarray(i * frame, (i + 1) * frame));
-    const lost = i % 10 === 9;
-    const heard = lost ? undefined : decoder.decode(packet);
-    const at = WAV_HEADER_BYTES + i * frame * 2;
-    floatToPcm16(heard ?? decoder.decodeLost(frame), out.subarray(at));
+  const packets: Uint8Array[] = [];
+  for (let at = 0; at + frame <= pcm.length; at += frame) {
+    packets.push(encoder.encode(pcm.subarray(at, at + frame)));
+    // Once a second the receiver reports, and from then on packets carry what is needed to recover others.
+    if (packets.length % 50 === 0) {
+      const now = (packets.length * 20_000) as Micros;
+      encoder.configure(bitrate.update({ fractionLost: 0.1 }, now));
+    }
   }
   encoder.close();
+
+  const decoder = await opus.createDecoder(format);
+  const out = new Uint8Array(WAV_HEADER_BYTES + packets.length * frame * 2);
+  out.set(wavHeader(format, packets.length * frame * 2));
+  for (const [i, packet] of packets.entries()) {
+    const next = packets[i + 1];
+    const isLost = i % 10 === 8;
+    const heard = isLost ? next && decoder.decodeFec(next, frame) : decoder.decode(packet);
+    const samples = heard ?? decoder.decodeLost(frame);
+    floatToPcm16(samples, out.subarray(WAV_HEADER_BYTES + i * frame * 2));
+  }
   decoder.close();
   return out;
 }

@@ -27,8 +27,8 @@ class Heap implements NativeHeap {
 
   constructor(libopus: Libopus) {
     this.libopus = libopus;
-    this.packet = this.allocate(limits.MAX_PACKET_BYTES);
-    this.pcm = this.allocate(PCM_BYTES);
+    this.packet = allocate(libopus, limits.MAX_PACKET_BYTES);
+    this.pcm = allocate(libopus, PCM_BYTES);
   }
 
   createEncoder(format: OpusDecoderOptions, settings: OpusEncoderSettings): NativeEncoder {
@@ -38,12 +38,12 @@ class Heap implements NativeHeap {
   createDecoder(format: OpusDecoderOptions): NativeDecoder {
     return new Decoder(this, format);
   }
+}
 
-  allocate(bytes: number): number {
-    const pointer = this.libopus._malloc(bytes);
-    if (pointer === 0) throw new Error('the WebAssembly heap is full; close encoders or decoders');
-    return pointer;
-  }
+function allocate(libopus: Libopus, bytes: number): number {
+  const pointer = libopus._malloc(bytes);
+  if (pointer === 0) throw new Error('no memory for a WebAssembly heap');
+  return pointer;
 }
 
 class Encoder implements NativeEncoder {
