@@ -1,3 +1,5 @@
+// An ambient module of this package must be found by the packages that compile its source.
+// oxlint-disable-next-line typescript/triple-slash-reference
 /// <reference path="./node-gyp-build.d.ts" />
 import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
