@@ -102,8 +102,8 @@ const withFirst = (first: number): Uint8Array => {
 /** Assembles what begins with VP8 or VP9 in its name. */
 function receive(name: string, packets: readonly ReceivedPacket[]) {
   const assembler: FrameAssembler<FramePart> = name.startsWith('VP9')
-    ? (new FrameAssembler(vp9Depacketizer) as unknown as FrameAssembler<FramePart>)
-    : (new FrameAssembler(vp8Depacketizer) as unknown as FrameAssembler<FramePart>);
+    ? new FrameAssembler(vp9Depacketizer)
+    : new FrameAssembler(vp8Depacketizer);
   const outputs = run(assembler, packets);
   return {
     keyFrameNeeded: assembler.keyFrameNeeded,

@@ -285,7 +285,7 @@ describe('H.264', () => {
   const annexB = (...units: readonly Uint8Array[]): Uint8Array =>
     concat(...units.flatMap((unit) => [START, unit]));
   const send = (frame: Uint8Array, size: number): Uint8Array[] =>
-    new H264Packetizer().packetize(frame, size).map(({ payload }) => payload);
+    new H264Packetizer().packetize({ data: frame }, size).map(({ payload }) => payload);
 
   test('small NAL units go together, as in figure 7 of RFC 6184', () => {
     expect(send(annexB(sps, pps), 64)).toEqual([hex('78 0004 6742e01f 0002 68ce')]);

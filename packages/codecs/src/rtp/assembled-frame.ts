@@ -74,6 +74,7 @@ export type PacketDrop =
 /** What a `FrameAssembler` has counted since it was made. */
 export interface FrameAssemblerStatistics {
   readonly framesAssembled: number;
+  /** Key frames among them. */
   readonly keyFramesAssembled: number;
   /** Frames that were whole but refer to one that is missing. */
   readonly framesUndecodable: number;
@@ -83,3 +84,24 @@ export interface FrameAssemblerStatistics {
   readonly packetsLost: number;
   readonly packetsDropped: Readonly<Record<PacketDrop, number>>;
 }
+
+/** Statistics to count in. */
+export const nothingCounted = (): Omit<
+  { -readonly [Name in keyof FrameAssemblerStatistics]: number },
+  'packetsDropped'
+> & { readonly packetsDropped: Record<PacketDrop, number> } => ({
+  framesAssembled: 0,
+  keyFramesAssembled: 0,
+  framesUndecodable: 0,
+  framesMalformed: 0,
+  packetsLost: 0,
+  packetsDropped: {
+    duplicate: 0,
+    late: 0,
+    stray: 0,
+    malformed: 0,
+    unsupported: 0,
+    incomplete: 0,
+    overflow: 0,
+  },
+});

@@ -1,12 +1,12 @@
 import { ArgumentError } from '../errors.js';
 import type { Micros } from '../frames/audio-frame.js';
-import type {
-  AssembledFrame,
-  FrameAssemblerOptions,
-  FrameAssemblerStatistics,
-  PacketDrop,
-  PacketLoss,
-  ReceivedPacket,
+import {
+  nothingCounted,
+  type AssembledFrame,
+  type FrameAssemblerOptions,
+  type FrameAssemblerStatistics,
+  type PacketLoss,
+  type ReceivedPacket,
 } from './assembled-frame.js';
 import type { Depacketizer, FramePart, ReferenceTracker } from './depacketizer.js';
 import {
@@ -24,16 +24,6 @@ const DEFAULT_MAX_WAIT = 100_000;
 const DEFAULT_MAX_PACKETS = 1024;
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 
-const noDrops = (): Record<PacketDrop, number> => ({
-  duplicate: 0,
-  late: 0,
-  stray: 0,
-  malformed: 0,
-  unsupported: 0,
-  incomplete: 0,
-  overflow: 0,
-});
-
 /**
  * Puts the frames of one RTP stream together, from packets in any order.
  *
@@ -47,12 +37,7 @@ export class FrameAssembler<Part extends FramePart> {
   readonly #maxWait: number;
   readonly #maxPackets: number;
   readonly #maxBytes: number;
-  readonly #dropped = noDrops();
-  #framesAssembled = 0;
-  #keyFramesAssembled = 0;
-  #framesUndecodable = 0;
-  #framesMalformed = 0;
-  #packetsLost = 0;
+  readonly #counts = nothingCounted();
   #window: PacketWindow<Part>;
   #references: ReferenceTracker<Part>;
   /** The packet before the front, if it was there. */
@@ -85,15 +70,9 @@ export class FrameAssembler<Part extends FramePart> {
     return this.#deadline;
   }
 
+  /** What was counted so far. */
   get statistics(): FrameAssemblerStatistics {
-    return {
-      framesAssembled: this.#framesAssembled,
-      keyFramesAssembled: this.#keyFramesAssembled,
-      framesUndecodable: this.#framesUndecodable,
-      framesMalformed: this.#framesMalformed,
-      packetsLost: this.#packetsLost,
-      packetsDropped: { ...this.#dropped },
-    };
+    return { ...this.#counts, packetsDropped: { ...this.#counts.packetsDropped } };
   }
 
   /** Forgets the stream, but not what was counted: the next packet begins another. */
@@ -114,13 +93,13 @@ export class FrameAssembler<Part extends FramePart> {
     const place = this.#window.place(sequenceNumber);
     if (place.kind === 'stray') return this.#takeStray(packet);
     if (place.kind !== 'new') {
-      this.#dropped[place.kind]++;
+      this.#counts.packetsDropped[place.kind]++;
       return;
     }
     const payload = packet.payload.slice();
     const parsed = this.#format.parse(payload);
     if (!parsed.ok && parsed.reason !== 'empty') {
-      this.#dropped[parsed.reason === 'unsupported' ? 'unsupported' : 'malformed']++;
+      this.#counts.packetsDropped[parsed.reason === 'unsupported' ? 'unsupported' : 'malformed']++;
       return;
     }
     const { sequence } = place;
@@ -167,11 +146,11 @@ export class FrameAssembler<Part extends FramePart> {
     const restarts = before && sequenceDelta(packet.sequenceNumber, before.sequenceNumber) === 1;
     this.#stray = { ...packet, payload: packet.payload.slice() };
     if (!restarts) {
-      this.#dropped.stray++;
+      this.#counts.packetsDropped.stray++;
       return;
     }
-    this.#dropped.stray--;
-    this.#dropped.incomplete += this.#window.count;
+    this.#counts.packetsDropped.stray--;
+    this.#counts.packetsDropped.incomplete += this.#window.count;
     this.reset();
     this.#untold = { from: before.sequenceNumber, packets: 0 };
     this.push(before);
@@ -184,31 +163,28 @@ export class FrameAssembler<Part extends FramePart> {
     if (sequence <= front) return;
     this.#untold ??= { from: front, packets: 0 };
     this.#untold.packets += sequence - front;
-    this.#dropped.overflow += this.#window.moveTo(sequence);
+    this.#counts.packetsDropped.overflow += this.#window.moveTo(sequence);
     this.#before = undefined;
   }
 
   #tellOverflow({ from, packets }: { readonly from: number; packets: number }): PacketLoss {
     this.#untold = undefined;
-    if (packets > 0)
-      this.#references.lost(undefined, nextMedia(this.#window, this.#window.front)?.part);
+    const next = nextMedia(this.#window, this.#window.front)?.part;
+    if (packets > 0) this.#references.lost(undefined, next);
     return this.#loss(from, packets, undefined);
   }
 
   /** The packet `missing` is not there: waits, or gives it up together with the frame it is missing in. */
   #atGap(missing: number, damaged: Part | undefined, now: Micros): PacketLoss | undefined {
-    const behind = this.#window.firstFrom(missing);
-    if (!behind) return undefined;
-    if (!this.#expired(behind, now)) return this.#skipToKeyFrame();
-    const next = nextMedia(this.#window, behind.sequence);
-    const timestamp = damaged
-      ? this.#window.at(this.#window.front)!.timestamp
-      : next?.part.begins === false
-        ? next.timestamp
-        : undefined;
-    this.#dropTo(behind.sequence);
-    this.#references.lost(damaged, next?.part);
-    return this.#loss(missing, behind.sequence - missing, timestamp);
+    const next = nextMedia(this.#window, missing);
+    if (!next) return undefined;
+    if (!this.#expired(next, now)) return this.#skipToKeyFrame();
+    const head = damaged ? this.#window.at(this.#window.front)! : next;
+    const timestamp = damaged || !next.part.begins ? head.timestamp : undefined;
+    const end = this.#window.firstFrom(missing)!.sequence;
+    this.#dropTo(end);
+    this.#references.lost(damaged, next.part);
+    return this.#loss(missing, end - missing, timestamp);
   }
 
   /** While nothing but a key frame helps, one that is whole is not kept waiting for what is before it. */
@@ -235,7 +211,7 @@ export class FrameAssembler<Part extends FramePart> {
   }
 
   #dropTo(sequence: number): void {
-    this.#dropped.incomplete += this.#window.moveTo(sequence);
+    this.#counts.packetsDropped.incomplete += this.#window.moveTo(sequence);
     this.#before = undefined;
   }
 
@@ -255,21 +231,21 @@ export class FrameAssembler<Part extends FramePart> {
     this.#window.moveTo(end);
     this.#before = packets.at(-1);
     if (!decodable) {
-      this.#framesUndecodable++;
+      this.#counts.framesUndecodable++;
       this.#references.lost(parts[0], undefined);
       return undefined;
     }
     const { sequence, timestamp } = packets[0]!;
     const data = this.#format.join(parts);
     if (!data) {
-      this.#framesMalformed++;
+      this.#counts.framesMalformed++;
       this.#references.lost(parts[0], undefined);
       return this.#loss(from, end - from, timestamp);
     }
     this.#references.decoded(parts);
     const key = parts.some((part) => part.key);
-    this.#framesAssembled++;
-    if (key) this.#keyFramesAssembled++;
+    this.#counts.framesAssembled++;
+    if (key) this.#counts.keyFramesAssembled++;
     const arrivals = packets.map(({ arrival }) => arrival);
     return {
       kind: 'frame',
@@ -291,7 +267,7 @@ export class FrameAssembler<Part extends FramePart> {
     timestamp: number | undefined,
     keyFrameNeeded: boolean = this.#references.broken,
   ): PacketLoss {
-    this.#packetsLost += packets;
+    this.#counts.packetsLost += packets;
     return { kind: 'loss', sequenceNumber: from & 0xffff, packets, timestamp, keyFrameNeeded };
   }
 

@@ -11,16 +11,21 @@ const FU_HEADER_BYTES = 2;
 const FU_START = 0x80;
 const FU_END = 0x40;
 
+/** An encoded H.264 frame, ready to be sent. */
+export interface H264Frame {
+  /** An access unit as an Annex B byte stream; key frames with their parameter sets. */
+  readonly data: Uint8Array;
+}
+
 /**
- * Makes RTP payloads of H.264 frames in packetization mode 1 (RFC 6184 §6.3). A frame is an access unit as
- * an Annex B byte stream. Neighbouring NAL units that fit into one packet go together (STAP-A), as parameter
+ * Makes RTP payloads of H.264 frames in packetization mode 1 (RFC 6184 §6.3). Neighbouring NAL units that fit into one packet go together (STAP-A), as parameter
  * sets do; one that fits alone is sent as it is, a view of the frame; larger ones are cut evenly (FU-A).
  */
-export class H264Packetizer implements Packetizer<Uint8Array> {
-  packetize(frame: Uint8Array, maxPayloadSize: number): readonly RtpPayload[] {
+export class H264Packetizer implements Packetizer<H264Frame> {
+  packetize({ data }: H264Frame, maxPayloadSize: number): readonly RtpPayload[] {
     checkPayloadSize(maxPayloadSize);
     const payloads: Uint8Array[] = [];
-    for (const units of together(nalUnits(frame), maxPayloadSize)) {
+    for (const units of together(nalUnits(data), maxPayloadSize)) {
       const first = units[0]!;
       if (units.length > 1) payloads.push(aggregate(units));
       else if (first.length <= maxPayloadSize) payloads.push(first);

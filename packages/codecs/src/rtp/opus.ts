@@ -1,10 +1,8 @@
 import { ArgumentError } from '../errors.js';
+import { isDtx } from '../opus/packet-contents.js';
 import { parseToc } from '../opus/toc.js';
 import { joinBodies, type Depacketizer, type FramePart } from './depacketizer.js';
-import { checkPayloadSize, type Packetizer, type RtpPayload } from './packetizer.js';
-
-/** Longest packet that stands for silence and need not be sent (RFC 7587 §3.1.3). */
-const DTX_BYTES = 2;
+import { checkFrame, checkPayloadSize, type Packetizer, type RtpPayload } from './packetizer.js';
 
 const INDEPENDENT = {
   broken: false,
@@ -37,8 +35,8 @@ export const opusDepacketizer: Depacketizer<FramePart> = {
 /**
  * Makes RTP payloads of Opus packets (RFC 7587 §4.2): the packets themselves, without a copy.
  *
- * Packets of one or two bytes, which an encoder with DTX makes in silence, give no payload (RFC 7587
- * §3.1.3): count their duration into the next timestamp, but no sequence number. The first packet after
+ * Packets that say nothing but silence, as an encoder with DTX makes them, give no payload (RFC 7587 §3.1.3):
+ * count their duration into the next timestamp, but no sequence number. The first packet after
  * them, and the very first, has the marker of a talkspurt's beginning (RFC 3551 §4.1).
  */
 export class OpusPacketizer implements Packetizer<Uint8Array> {
@@ -46,13 +44,14 @@ export class OpusPacketizer implements Packetizer<Uint8Array> {
 
   packetize(packet: Uint8Array, maxPayloadSize: number): readonly RtpPayload[] {
     checkPayloadSize(maxPayloadSize);
+    checkFrame(packet);
     if (packet.length > maxPayloadSize) {
       throw new ArgumentError(
         `an Opus packet of ${packet.length} bytes cannot be split; lower the bitrate or the frame duration`,
       );
     }
     const marker = this.#silent;
-    this.#silent = packet.length <= DTX_BYTES;
+    this.#silent = isDtx(packet);
     return this.#silent ? [] : [{ payload: packet, marker }];
   }
 }

@@ -55,27 +55,33 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
   }
 
   lost(damaged: NumberedPart | undefined, next: NumberedPart | undefined): void {
-    if (damaged) {
-      this.#lostPicture(damaged);
-      if (next === undefined) return;
-      // Nothing but this one picture is missing if the next part is its own or the next picture's first.
-      const pictures = this.#pictureDelta(next, damaged);
-      if (pictures === 0 || (pictures === 1 && next.begins)) return;
+    if (damaged) this.#lostPicture(damaged);
+    if (!next) {
+      this.#broken ||= damaged === undefined;
+      return;
+    }
+    const pictures = this.#pictureDelta(next);
+    if (pictures === 0 && damaged) return;
+    if (pictures === 1) {
+      // No other picture is missing than that of the next part, and that only if its beginning is.
+      if (!next.begins) this.#lostPicture(next);
+      return;
     }
     this.#whole.fill(false, 1);
-    if (next === undefined || !this.#mayFollow(next)) this.#broken = true;
+    this.#broken ||= !this.#mayFollow(next);
   }
 
   #lostPicture(part: NumberedPart): void {
+    const harmless = part.nonReference === true && part.pictureId !== undefined;
     if (part.temporalId > 0) this.#whole[part.temporalId] = false;
-    else if (part.nonReference === true && part.pictureId !== undefined) this.#advance(part);
-    else this.#broken = true;
+    else if (!harmless) this.#broken = true;
+    this.#advance(part);
   }
 
   /** Whether the base layer is whole up to the picture of `next`, the first that is known after a loss. */
   #mayFollow(next: NumberedPart): boolean {
     if (next.begins && next.key) return true;
-    if (next.tl0PicIdx === undefined) return next.begins && this.#pictureDelta(next) === 1;
+    if (next.tl0PicIdx === undefined) return false;
     return this.#isNextBase(next) && (next.begins || next.temporalId > 0);
   }
 
@@ -90,10 +96,9 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
     if (tl0PicIdx !== undefined && temporalId === 0) this.#tl0PicIdx = tl0PicIdx;
   }
 
-  /** How many pictures `part` is behind `before`, or behind the latest one. */
-  #pictureDelta(part: NumberedPart, before?: NumberedPart): number | undefined {
-    if (part.pictureId === undefined) return undefined;
-    const from = before === undefined ? this.#pictureId : before.pictureId;
-    return from === undefined ? undefined : counterDelta(part.pictureId, from, part.pictureIdBits);
+  /** How many pictures `part` is behind the latest one known. */
+  #pictureDelta({ pictureId, pictureIdBits }: NumberedPart): number | undefined {
+    if (pictureId === undefined) return undefined;
+    return counterDelta(pictureId, this.#pictureId, pictureIdBits);
   }
 }

@@ -105,7 +105,7 @@ export function fuzzPayloads(format: TestFormat, count: number, seed: number): n
 
 /** What comes out is a frame that can be sent on. */
 function packetizeAgain(format: TestFormat, data: Uint8Array): void {
-  if (format.name === 'H.264') new H264Packetizer().packetize(data, 1200);
+  if (format.name === 'H.264') new H264Packetizer().packetize({ data }, 1200);
   else if (format.name === 'AV1') new Av1Packetizer().packetize({ data, key: false }, 1200);
   else if (format.name === 'Opus') new OpusPacketizer().packetize(data, 1200);
 }

@@ -99,7 +99,7 @@ const opusData = ({ content }: TestFrame): Uint8Array => withFirst(content.slice
 
 export const vp8: TestFormat = {
   name: 'VP8',
-  depacketizer: vp8Depacketizer as unknown as Depacketizer<FramePart>,
+  depacketizer: vp8Depacketizer,
   packetizer: adapt(
     () => new Vp8Packetizer(),
     (frame) => ({ data: vp8Data(frame) }),
@@ -108,7 +108,7 @@ export const vp8: TestFormat = {
 };
 export const vp9: TestFormat = {
   name: 'VP9',
-  depacketizer: vp9Depacketizer as unknown as Depacketizer<FramePart>,
+  depacketizer: vp9Depacketizer,
   packetizer: adapt(
     () => new Vp9Packetizer(),
     ({ key, content }) => ({ key, data: content }),
@@ -125,13 +125,16 @@ export const vp9Flexible: TestFormat = {
 };
 export const h264: TestFormat = {
   name: 'H.264',
-  depacketizer: h264Depacketizer as unknown as Depacketizer<FramePart>,
-  packetizer: adapt(() => new H264Packetizer(), h264Data),
+  depacketizer: h264Depacketizer,
+  packetizer: adapt(
+    () => new H264Packetizer(),
+    (frame) => ({ data: h264Data(frame) }),
+  ),
   expected: h264Data,
 };
 export const av1: TestFormat = {
   name: 'AV1',
-  depacketizer: av1Depacketizer as unknown as Depacketizer<FramePart>,
+  depacketizer: av1Depacketizer,
   packetizer: adapt(
     () => new Av1Packetizer(),
     (frame) => ({ key: frame.key, data: concat(TEMPORAL_DELIMITER, av1Obus(frame)) }),
