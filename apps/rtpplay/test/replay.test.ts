@@ -33,6 +33,7 @@ test('a quiet network: nothing is concealed, and the delay is that of the policy
   expect(report.samples.played).toBe(
     report.samples.decoded + report.samples.inserted - report.samples.removed,
   );
+  expect(report.samples.decoded).toBe((200 - report.packets.skipped) * 960);
   expect(report.policy).toBe('fixed:60');
 });
 
@@ -118,6 +119,17 @@ test('a stall is told, and how long it took until the delay was back', async () 
   expect(cut.worstStall).toEqual({ atMs: 2000, lengthMs: 500 });
 });
 
+test('a delay that is worked off little by little takes longer to be back than one that is cut', async () => {
+  const recovery = async (stall: number): Promise<number> => {
+    const packets = await call(300, (n) => Math.max(0, n >= 100 ? stall - 20 * (n - 100) : 0));
+    const { worstStall } = await played(packets, { policy: { fixed: 60 } });
+    expect(worstStall!.lengthMs).toBe(stall);
+    return worstStall!.recoveryMs!;
+  };
+  expect(await recovery(220)).toBeGreaterThan(400);
+  expect(await recovery(600)).toBeLessThan(300);
+});
+
 test('a sender that begins anew under its SSRC goes on being heard, and nothing counts as lost', async () => {
   const again = (await call(150, () => 0)).map((packet) => ({
     ...packet,
@@ -127,6 +139,10 @@ test('a sender that begins anew under its SSRC goes on being heard, and nothing 
   }));
   const report = await played([...steady, ...again], { policy: { fixed: 40 } });
   expect(report.packets).toMatchObject({ received: 350, lost: 0 });
+  // What was lost before counts still.
+  const lossy = steady.filter((_, n) => n < 60 || n > 64);
+  const { packets } = await played([...lossy, ...again], { policy: { fixed: 40 } });
+  expect(packets).toMatchObject({ received: 345, lost: 5 });
   expect(report.samples.decoded).toBeGreaterThan(340 * 960 - 20 * 960);
 });
 

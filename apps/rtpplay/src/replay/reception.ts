@@ -39,6 +39,8 @@ export function reception(packets: readonly StreamPacket[], clockRate: number): 
   for (const packet of packets) {
     const before = statistics.packetsExpected;
     const verdict = statistics.update(packet.order & 0xffff, packet.timestamp, packet.arrival);
+    // A stray, or the first packet of a new beginning: nobody knows yet.
+    if (verdict === 'invalid') continue;
     if (verdict === 'restart') {
       expected += before;
       highest = undefined;
