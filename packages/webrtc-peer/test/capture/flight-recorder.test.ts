@@ -115,6 +115,17 @@ test('in full memory the oldest make room, and what is kept is whole', () => {
   );
 });
 
+test.each([0, 1, 10, 16, 17, 100])('packets of %i bytes fill the memory to its end', (length) => {
+  const recorder = new FlightRecorder({ maxBytes: 65_536 });
+  for (let i = 0; i < 6000; i++) recorder.packet('a', rtp(i, length), millis(i));
+  const kept = rtpIn(recorder.rtpdump(millis(6000), ORIGIN));
+  expect(kept).toHaveLength(Math.floor(65_536 / (24 + length)));
+  expect(kept.map(({ sequence }) => sequence)).toEqual(
+    Array.from(kept, (_, i) => 6000 - kept.length + i),
+  );
+  expect(new Set(kept.map(({ bytes }) => bytes.length))).toEqual(new Set([12 + length]));
+});
+
 test('hours of packets take no more memory than was given at the start', () => {
   const recorder = new FlightRecorder({ maxBytes: 65_536 });
   const packet = rtp(7, 120);
