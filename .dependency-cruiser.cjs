@@ -65,6 +65,12 @@ module.exports = {
       to: { path: 'node_modules/(libopus-wasm|opusscript)/' },
     },
     {
+      name: 'voice-activity-behind-one-door',
+      severity: 'error',
+      from: { pathNot: '^packages/codecs/src/dsp/fvad\\.ts$' },
+      to: { path: 'node_modules/@echogarden/' },
+    },
+    {
       name: 'native-video-behind-one-door',
       severity: 'error',
       comment: 'video is had through the providers of codecs, on machines without the add-on too',
