@@ -22,6 +22,7 @@ export type { WavFormat } from './wav/wav-header.js';
 export { floatToPcm16 } from './dsp/pcm16.js';
 export { MAX_CORRECTION_PPM, Resampler } from './dsp/resampler.js';
 export type { ResamplerOptions } from './dsp/resampler.js';
+export { resample } from './dsp/resample.js';
 export { ComfortNoise } from './dsp/comfort-noise.js';
 export { TimeStretch } from './dsp/time-stretch.js';
 export type { SampleFormat } from './dsp/pitch-search.js';
