@@ -108,18 +108,14 @@ class VpxEncoder : public Encoder {
 
   void SetLayers() {
     static constexpr int kRate[3][3] = {{1, 0, 0}, {2, 1, 0}, {4, 2, 1}};
-    static constexpr int kPattern[3][4] = {{0}, {0, 1}, {0, 2, 1, 2}};
     static constexpr int kMode[3] = {VP9E_TEMPORAL_LAYERING_MODE_NOLAYERING, VP9E_TEMPORAL_LAYERING_MODE_0101,
                                      VP9E_TEMPORAL_LAYERING_MODE_0212};
     if (!vp9_) return;
     const auto n = static_cast<unsigned>(layers_);
     config_.ss_number_layers = 1;
     config_.ts_number_layers = n;
-    config_.ts_periodicity = 1u << (n - 1);
     config_.temporal_layering_mode = kMode[n - 1];
     for (unsigned i = 0; i < n; i++) config_.ts_rate_decimator[i] = static_cast<unsigned>(kRate[n - 1][i]);
-    for (unsigned i = 0; i < config_.ts_periodicity; i++)
-      config_.ts_layer_id[i] = static_cast<unsigned>(kPattern[n - 1][i]);
   }
 
   void SetRates(const EncodeSettings& settings) {

@@ -106,6 +106,15 @@ test('a key frame is owed until one comes out', async () => {
   });
 });
 
+test('a key frame asked for while another is made is still owed', async () => {
+  const { engine, encoder } = slowEncoder();
+  void encoder.encode(picture(1), { keyFrame: true });
+  const out = encoder.encode(picture(2), { keyFrame: true });
+  await engine.finish();
+  await engine.finish();
+  expect((await out)?.key).toBe(true);
+});
+
 test('new rates and layers hold from the next picture on', async () => {
   const { engine, encoder } = slowEncoder();
   void encoder.encode(picture(1));
@@ -153,6 +162,7 @@ test('closing ends what is under way and what waits', async () => {
 
 /** A decoder that finishes a frame when told; a picture's samples are the frame's last byte. */
 class SlowDecoderEngine implements DecoderEngine {
+  closed = false;
   readonly seen: number[] = [];
   #finish: (() => void) | undefined;
 
@@ -171,7 +181,9 @@ class SlowDecoderEngine implements DecoderEngine {
     }
   }
 
-  close(): void {}
+  close(): void {
+    this.closed = true;
+  }
 }
 
 const KEY = [0xf0, 0, 0, 0x9d, 0x01, 0x2a, 16, 0, 16, 0];
@@ -194,6 +206,19 @@ test('a decoder that falls behind drops up to the next key frame, and what is be
   const reasons = results.map((each) => (each.ok ? each.frame?.timestamp : each.reason));
   expect(reasons).toEqual([0, ...Array.from({ length: 34 }, () => 'queue-full'), 35, 36]);
   expect(decoder.statistics).toMatchObject({ decoded: 3, dropped: { 'queue-full': 34 } });
+});
+
+test('a decoder that has caught up takes nothing behind the gap either', async () => {
+  const engine = new SlowDecoderEngine();
+  const decoder = new QueuedDecoder('VP8', engine);
+  const out = Array.from({ length: 32 }, (_, i) => decoder.decode(encoded(i, i === 0)));
+  await engine.finish(40);
+  const before = await Promise.all(out);
+  expect(before.filter(({ ok }) => ok)).toHaveLength(31);
+  expect(await decoder.decode(encoded(32))).toEqual({ ok: false, reason: 'queue-full' });
+  const key = decoder.decode(encoded(33, true));
+  await engine.finish();
+  expect(await key).toMatchObject({ ok: true });
 });
 
 test('frames come out in the order they went in', async () => {
@@ -226,6 +251,7 @@ test('closing a decoder answers everything that waits', async () => {
   const out = [0, 1, 2].map((i) => decoder.decode(encoded(i, i === 0)));
   decoder.close();
   await engine.finish();
+  expect(engine.closed).toBe(true);
   const closed = { ok: false, reason: 'closed' };
   expect(await Promise.all([...out, decoder.decode(encoded(3))])).toEqual([
     closed,

@@ -101,7 +101,6 @@ class NativeDecoderEngine implements DecoderEngine {
     const guess = pool.last;
     const picture = await this.#decoder.decode(data, guess);
     if (picture?.copied) return i420Picture(picture.width, picture.height, guess);
-    pool.give(guess);
     if (!picture) return undefined;
     const memory = pool.sized(picture.width, picture.height);
     this.#decoder.copyPicture(memory);

@@ -22,16 +22,11 @@ export class PicturePool {
     return this.#take(i420Size(width, height));
   }
 
-  /** Takes memory back. What is not from here, or came back already, is left alone. */
-  give(memory: Uint8Array): void {
-    const { buffer } = memory;
+  /** Takes the memory of a picture back. What is not from here, or came back already, is left alone. */
+  recycle(picture: VideoPicture): void {
+    const { buffer } = picture.y.data;
     if (!(buffer instanceof SharedArrayBuffer) || !this.#given.delete(buffer)) return;
     if (buffer.byteLength === this.#bytes && this.#kept.length < MAX_KEPT) this.#kept.push(buffer);
-  }
-
-  /** Takes the memory of a picture back. */
-  recycle(picture: VideoPicture): void {
-    this.give(picture.y.data);
   }
 
   #take(bytes: number): Uint8Array {
