@@ -17,10 +17,10 @@ test.each([8_000, 16_000, 24_000, 32_000, 44_100])(
     const expected = tone(hz, 48_000, 24_000).map(
       (x, i) => x * Math.sin((2 * Math.PI * i) / 48_000) ** 2,
     );
-    expect(snr(expected, up)).toBeGreaterThan(95);
+    expect(snr(expected, up)).toBeGreaterThan(90);
     const back = resample(up, { inputRate: 48_000, outputRate: rate, channels: 1 });
     expect(back.length).toBe(recording.length);
-    expect(snr(recording, back)).toBeGreaterThan(95);
+    expect(snr(recording, back)).toBeGreaterThan(90);
   },
 );
 
