@@ -47,6 +47,8 @@ export class FlightRecorder {
   readonly #view: DataView;
   readonly #names = new Map<number, string>();
   #count = 0;
+  /** Bytes of the packets held. */
+  #packetBytes = 0;
   /** The oldest entry, and where the next one goes: beside it when the ring is full. */
   #head = 0;
   #tail = 0;
@@ -95,19 +97,15 @@ export class FlightRecorder {
   rtpdump(now: Micros, unixOrigin: Micros): Uint8Array {
     this.#forgetOld(now);
     const names = this.#descriptions();
-    let bytes = 0;
-    for (const name of names) bytes += name.length;
-    for (const { length } of this.#entries()) bytes += length;
+    const bytes = names.reduce((sum, name) => sum + name.length, this.#packetBytes);
     const file = new Uint8Array(RtpdumpWriter.fileLength(names.length + this.#count, bytes));
     const start = micros(this.#count === 0 ? now : this.#arrivalAt(this.#head));
     const writer = new RtpdumpWriter(file, micros(unixOrigin + start));
     for (const name of names) writer.add(name, micros(0), true);
-    for (const { at, length, rtcp } of this.#entries())
-      writer.add(
-        this.#bytes.subarray(at + ENTRY_HEADER, at + ENTRY_HEADER + length),
-        micros(this.#arrivalAt(at) - start),
-        rtcp,
-      );
+    this.#each((at, length, rtcp) => {
+      const packet = this.#bytes.subarray(at + ENTRY_HEADER, at + ENTRY_HEADER + length);
+      writer.add(packet, micros(this.#arrivalAt(at) - start), rtcp);
+    });
     return file;
   }
 
@@ -128,6 +126,7 @@ export class FlightRecorder {
     this.#view.setFloat64(at + 4, now);
     this.#tail = at + ENTRY_HEADER + length;
     this.#count++;
+    this.#packetBytes += length;
     this.#newest = now;
     return at + ENTRY_HEADER;
   }
@@ -152,19 +151,21 @@ export class FlightRecorder {
   }
 
   #forget(): void {
-    this.#head = this.#after(this.#head);
+    const after = this.#after(this.#head);
+    this.#packetBytes -= after - this.#head - ENTRY_HEADER;
+    this.#head = after;
     this.#count--;
     if (this.#head !== this.#end) return;
     this.#head = 0;
     this.#end = 0;
   }
 
-  /** @yields each entry, oldest first. */
-  *#entries(): Generator<{ readonly at: number; readonly length: number; readonly rtcp: boolean }> {
+  /** Calls `visit` for each entry, oldest first. */
+  #each(visit: (at: number, length: number, rtcp: boolean) => void): void {
     let at = this.#head;
     for (let left = this.#count; left > 0; left--) {
       const word = this.#view.getUint32(at);
-      yield { at, length: word % RTCP, rtcp: word >= RTCP };
+      visit(at, word % RTCP, word >= RTCP);
       at = this.#after(at);
       if (at === this.#end) at = 0;
     }
@@ -187,8 +188,9 @@ export class FlightRecorder {
   /** Source descriptions of the streams that are held. */
   #descriptions(): Uint8Array[] {
     const held = new Set<number>();
-    for (const { at, rtcp } of this.#entries())
+    this.#each((at, _, rtcp) => {
       if (!rtcp) held.add(this.#view.getUint32(at + ENTRY_HEADER + 8));
+    });
     return [...held].flatMap((ssrc) => {
       const name = this.#names.get(ssrc);
       return name === undefined ? [] : [sourceDescription(ssrc, name)];
