@@ -63,6 +63,16 @@ describe('on a good path the bitrate', () => {
   });
 });
 
+/** Ten minutes of reports on 50 packets a second, each lost with the same probability. */
+function randomLoss(probability: number): AudioPathReport[] {
+  const next = random(3);
+  return Array.from({ length: 600 }, () => {
+    let lost = 0;
+    for (let i = 0; i < 50; i++) if (next() < probability) lost++;
+    return { fractionLost: lost / 50 };
+  });
+}
+
 describe('under loss', () => {
   test.each([0.03, 0.05, 0.08])('of %d it is protected, and at most nominal', (fractionLost) => {
     const settings = course([...path(30), ...path(30, { fractionLost })]);
@@ -111,18 +121,19 @@ describe('under loss', () => {
   });
 
   test('loss that comes and goes does not make it flutter', () => {
-    const next = random(3);
-    // 50 packets a second, each lost with 2 %: just where protection begins.
-    const reports = Array.from({ length: 600 }, () => {
-      let lost = 0;
-      for (let i = 0; i < 50; i++) if (next() < 0.02) lost++;
-      return { fractionLost: lost / 50 };
-    });
-    const settings = course(reports);
+    // Just where protection begins.
+    const settings = course(randomLoss(0.02));
     const changes = settings.filter(({ fec }, i) => i > 0 && fec !== settings[i - 1]!.fec).length;
     expect(changes).toBeLessThan(10);
     const steps = settings.filter((one, i) => i > 0 && one !== settings[i - 1]).length;
     expect(steps).toBeLessThan(120);
+  });
+
+  test('expected loss settles where loss is, though no two seconds are alike', () => {
+    const expected = course(randomLoss(0.15)).map(({ expectedLoss }) => expectedLoss);
+    const changes = expected.filter((loss, i) => i > 0 && loss !== expected[i - 1]).length;
+    expect(changes).toBeLessThan(60);
+    expect(new Set(expected.slice(10))).toEqual(new Set([0.15, 0.2, 0.25]));
   });
 });
 
@@ -204,6 +215,13 @@ test('a link of 70 kbit/s is found by its losses and delay alone, and hardly ove
 });
 
 describe('bounds', () => {
+  test('below 24 kbit/s stand above the floor of FEC', () => {
+    const options = { min: 6_000, nominal: 12_000, max: 20_000 };
+    const settings = course(path(60, { fractionLost: 0.3 }), new AudioBitrateController(options));
+    expect(settings.at(-1)).toMatchObject({ bitrate: 20_000, fec: true });
+    expect(Math.max(...bitrates(settings))).toBe(20_000);
+  });
+
   test.each([
     [{ min: 24_000, nominal: 48_000, max: 64_000 }],
     [{ min: 6_000, nominal: 12_000, max: 20_000 }],

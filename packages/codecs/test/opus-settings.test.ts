@@ -165,12 +165,13 @@ describe.each(ENGINES)('encoder settings of %s', (name) => {
   });
 
   test('the application can be changed in mid-stream, and the stream goes on', async () => {
-    const pcm = tone(300, 48_000, 48_000);
+    const pcm = tone(300, 48_000, 57_600);
     const encoder = await engine.createEncoder({ ...DEFAULTS, application: 'voip' });
     const decoder = await engine.createDecoder(DEFAULTS);
     const heard: Float32Array[] = [];
     const modes: string[][] = [];
-    for (const [i, application] of (['voip', 'audio', 'lowdelay', 'voip'] as const).entries()) {
+    const applications = ['voip', 'audio', 'lowdelay', 'audio', 'voip'] as const;
+    for (const [i, application] of applications.entries()) {
       encoder.configure({ application });
       expect(encoder.lookahead).toBe(application === 'lowdelay' ? 120 : 312);
       const packets = encodeAll(encoder, pcm.subarray(i * 11_520, (i + 1) * 11_520));
@@ -179,6 +180,7 @@ describe.each(ENGINES)('encoder settings of %s', (name) => {
     }
     expect(modes).toEqual([
       ['hybrid fullband'],
+      ['celt fullband'],
       ['celt fullband'],
       ['celt fullband'],
       ['hybrid fullband'],
