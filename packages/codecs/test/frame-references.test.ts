@@ -282,6 +282,39 @@ describe('VP8', () => {
   });
 });
 
+test('a VP9 structure in mid-stream describes the pictures from its own on', () => {
+  const group = (...references: number[]) => ({
+    spatialLayers: 1,
+    sizes: undefined,
+    group: references.map((back) => ({
+      temporalId: 0,
+      switchingPoint: false,
+      references: [back],
+    })),
+  });
+  // Each picture refers to the one before, from picture 4 on every second one to the one before that.
+  const structures = [group(1), undefined, undefined, undefined, group(2, 1)];
+  const frames = Array.from({ length: 8 }, (_, i) => structures[i]).map((structure, i) => ({
+    data: media(50),
+    key: i === 0,
+    ...(structure ? { structure } : {}),
+  }));
+  const sent = toPackets(packetize<Vp9Frame>(new Vp9Packetizer(), frames));
+  expect(receive('VP9', sent).given).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(
+    receive(
+      'VP9',
+      sent.filter((_, i) => i !== 3),
+    ).given,
+  ).toEqual([0, 1, 2, 4, 5, 6, 7]);
+  expect(
+    receive(
+      'VP9',
+      sent.filter((_, i) => i !== 5),
+    ).given,
+  ).toEqual([0, 1, 2, 3, 4, 6, 7]);
+});
+
 test('VP9 layers above a switching point are whole again', () => {
   const tids = [0, 1, 0, 1, 0, 1];
   const frames = tids.map((tid, i) => ({

@@ -1,17 +1,23 @@
 import type { FramePart, ReferenceTracker } from './depacketizer.js';
 import { counterDelta } from './sequence.js';
 
-/** A part whose payload descriptor may number pictures and base layer pictures. */
-export interface NumberedPart extends FramePart {
+/** What a payload descriptor may say of the order of pictures. */
+export interface PictureNumbers {
   readonly pictureId: number | undefined;
   readonly pictureIdBits: 7 | 15;
+  /** Counts base layer pictures, modulo 256. */
   readonly tl0PicIdx: number | undefined;
   /** The picture refers to the base layer only (VP8's Y). */
   readonly layerSync?: boolean;
-  /** Later pictures of higher layers refer to nothing before this one (VP9's U). */
-  readonly switchingPoint?: boolean;
   /** No picture refers to this one (VP8's N). */
   readonly nonReference?: boolean;
+  /** Later pictures of higher layers refer to nothing before this one (VP9's U). */
+  readonly layer?: { readonly switchingPoint: boolean } | undefined;
+}
+
+/** A part whose payload descriptor numbers pictures. */
+export interface NumberedPart extends FramePart {
+  readonly descriptor: PictureNumbers;
 }
 
 /**
@@ -33,7 +39,7 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
     const first = parts[0]!;
     if (first.key) return true;
     if (!this.continuesBase(first)) return false;
-    if (first.temporalId === 0 || first.layerSync === true) return true;
+    if (first.temporalId === 0 || first.descriptor.layerSync === true) return true;
     return this.#whole.slice(1, first.temporalId + 1).every(Boolean);
   }
 
@@ -50,7 +56,7 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
       this.#whole.fill(true);
     }
     this.#whole[temporalId] = true;
-    if (first.switchingPoint === true) this.#whole.fill(true, temporalId + 1);
+    if (first.descriptor.layer?.switchingPoint === true) this.#whole.fill(true, temporalId + 1);
     this.#advance(first);
   }
 
@@ -72,7 +78,8 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
   }
 
   #lostPicture(part: NumberedPart): void {
-    const harmless = part.nonReference === true && part.pictureId !== undefined;
+    const { nonReference, pictureId } = part.descriptor;
+    const harmless = nonReference === true && pictureId !== undefined;
     if (part.temporalId > 0) this.#whole[part.temporalId] = false;
     else if (!harmless) this.#broken = true;
     this.#advance(part);
@@ -81,23 +88,26 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
   /** Whether the base layer is whole up to the picture of `next`, the first that is known after a loss. */
   #mayFollow(next: NumberedPart): boolean {
     if (next.begins && next.key) return true;
-    if (next.tl0PicIdx === undefined) return false;
+    if (next.descriptor.tl0PicIdx === undefined) return false;
     return this.#isNextBase(next) && (next.begins || next.temporalId > 0);
   }
 
-  #isNextBase({ tl0PicIdx, temporalId }: NumberedPart): boolean {
+  #isNextBase({ temporalId, descriptor }: NumberedPart): boolean {
+    const { tl0PicIdx } = descriptor;
     if (tl0PicIdx === undefined) return true;
     const expected = temporalId === 0 ? this.#tl0PicIdx + 1 : this.#tl0PicIdx;
     return ((tl0PicIdx - expected) & 0xff) === 0;
   }
 
-  #advance({ pictureId, tl0PicIdx, temporalId }: NumberedPart): void {
+  #advance({ temporalId, descriptor }: NumberedPart): void {
+    const { pictureId, tl0PicIdx } = descriptor;
     if (pictureId !== undefined) this.#pictureId = pictureId;
     if (tl0PicIdx !== undefined && temporalId === 0) this.#tl0PicIdx = tl0PicIdx;
   }
 
   /** How many pictures `part` is behind the latest one known. */
-  #pictureDelta({ pictureId, pictureIdBits }: NumberedPart): number | undefined {
+  #pictureDelta({ descriptor }: NumberedPart): number | undefined {
+    const { pictureId, pictureIdBits } = descriptor;
     if (pictureId === undefined) return undefined;
     return counterDelta(pictureId, this.#pictureId, pictureIdBits);
   }

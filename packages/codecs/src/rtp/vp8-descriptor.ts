@@ -74,10 +74,9 @@ export function parseVp8Descriptor(payload: Uint8Array): Vp8DescriptorResult {
   return { ok: true, descriptor, length };
 }
 
-/** What {@link writeVp8Descriptor} writes; the layers are left out if `layer` is undefined. */
+/** What the descriptors of one frame say; the layers are left out if `layer` is undefined. */
 export interface Vp8DescriptorFields {
   readonly nonReference: boolean;
-  readonly begins: boolean;
   /** Written with 15 bits. */
   readonly pictureId: number;
   readonly layer:
@@ -89,12 +88,16 @@ export interface Vp8DescriptorFields {
 export const vp8DescriptorSize = (layered: boolean): number => (layered ? 6 : 4);
 
 /**
- * Writes a descriptor to the start of `target`. The partition index stays 0, as the format allows for
+ * Writes the descriptor of a frame's first payload, or of one of the others, to the start of `target`. The partition index stays 0, as the format allows for
  * senders that do not look into the frame (RFC 7741 §4.2).
  */
-export function writeVp8Descriptor(target: Uint8Array, fields: Vp8DescriptorFields): void {
+export function writeVp8Descriptor(
+  target: Uint8Array,
+  fields: Vp8DescriptorFields,
+  first: boolean,
+): void {
   const { layer, pictureId } = fields;
-  target[0] = 0x80 | (fields.nonReference ? 0x20 : 0) | (fields.begins ? 0x10 : 0);
+  target[0] = 0x80 | (fields.nonReference ? 0x20 : 0) | (first ? 0x10 : 0);
   target[1] = layer ? 0xe0 : 0x80;
   target[2] = 0x80 | (pictureId >> 8);
   target[3] = pictureId & 0xff;

@@ -31,7 +31,9 @@ export interface Vp8Frame {
 }
 
 /** What a VP8 payload contributes to its frame. */
-export interface Vp8Part extends FramePart, Vp8Descriptor {}
+export interface Vp8Part extends FramePart {
+  readonly descriptor: Vp8Descriptor;
+}
 
 /** VP8 payloads (RFC 7741); frames come out as they went into the sender's packetizer. */
 export const vp8Depacketizer: Depacketizer<Vp8Part> = {
@@ -42,12 +44,14 @@ export const vp8Depacketizer: Depacketizer<Vp8Part> = {
     const header = payload[length];
     if (header === undefined) return { ok: false, reason: 'truncated' };
     const value = {
-      ...descriptor,
       body: payload.subarray(length),
+      begins: descriptor.begins,
       ends: false,
       // The first bit of the VP8 payload header is 0 for key frames (RFC 7741 §4.3).
       key: descriptor.begins && (header & 1) === 0,
+      temporalId: descriptor.temporalId,
       spatialId: 0,
+      descriptor,
     };
     return { ok: true, value };
   },
@@ -82,7 +86,7 @@ export class Vp8Packetizer implements Packetizer<Vp8Frame> {
       maxPayloadSize,
       true,
       () => size,
-      (target, first) => writeVp8Descriptor(target, { ...fields, begins: first }),
+      (target, first) => writeVp8Descriptor(target, fields, first),
     );
   }
 }

@@ -42,9 +42,8 @@ export interface Vp9Descriptor {
 }
 
 /** What a VP9 payload contributes to its picture: bytes of one or more layer frames. */
-export interface Vp9Part extends FramePart, Vp9Descriptor {
-  /** The layer's U; false without layers. */
-  readonly switchingPoint: boolean;
+export interface Vp9Part extends FramePart {
+  readonly descriptor: Vp9Descriptor;
 }
 
 /** The descriptor of a payload and its length in bytes, or why there is none. */
@@ -132,34 +131,40 @@ export function parseVp9Descriptor(payload: Uint8Array): Vp9DescriptorResult {
   return { ok: true, descriptor, length: at };
 }
 
-/** What {@link writeVp9Descriptor} writes: picture IDs always, with 15 bits. */
-export type Vp9DescriptorFields = Omit<Vp9Descriptor, 'pictureIdBits' | 'pictureId'> & {
-  readonly pictureId: number;
-};
+/** What the descriptors of one frame say: picture IDs always, with 15 bits; the structure in the first only. */
+export type Vp9DescriptorFields = Omit<
+  Vp9Descriptor,
+  'pictureId' | 'pictureIdBits' | 'beginsLayer' | 'endsLayer'
+> & { readonly pictureId: number };
 
-/** Bytes that {@link writeVp9Descriptor} writes. */
-export function vp9DescriptorSize(fields: Vp9DescriptorFields): number {
+/** Bytes of the first descriptor of a frame, or of one of the others. */
+export function vp9DescriptorSize(fields: Vp9DescriptorFields, first: boolean): number {
   const { layer, tl0PicIdx, references, structure } = fields;
   return (
     3 +
     (layer ? 1 : 0) +
     (tl0PicIdx === undefined ? 0 : 1) +
     references.length +
-    (structure ? vp9StructureSize(structure) : 0)
+    (first && structure ? vp9StructureSize(structure) : 0)
   );
 }
 
-/** Writes a descriptor whose fields are in range to the start of `target`. */
-export function writeVp9Descriptor(target: Uint8Array, fields: Vp9DescriptorFields): void {
-  const { pictureId, layer, tl0PicIdx, references, structure } = fields;
-  const bit = (mask: number, set: boolean): number => (set ? mask : 0);
+/** Writes the descriptor of a frame's first, last or any other payload to the start of `target`; all fields must be in range. */
+export function writeVp9Descriptor(
+  target: Uint8Array,
+  fields: Vp9DescriptorFields,
+  first: boolean,
+  last: boolean,
+): void {
+  const { pictureId, layer, tl0PicIdx, references } = fields;
+  const structure = first ? fields.structure : undefined;
   target[0] =
     0x80 |
     bit(0x40, fields.interPicture) |
     bit(0x20, layer !== undefined) |
     bit(0x10, fields.flexible) |
-    bit(0x08, fields.beginsLayer) |
-    bit(0x04, fields.endsLayer) |
+    bit(0x08, first) |
+    bit(0x04, last) |
     bit(0x02, structure !== undefined) |
     bit(0x01, fields.notForUpperLayers);
   target[1] = 0x80 | (pictureId >> 8);
@@ -173,8 +178,10 @@ export function writeVp9Descriptor(target: Uint8Array, fields: Vp9DescriptorFiel
       bit(0x01, layer.interLayer);
   }
   if (tl0PicIdx !== undefined) target[at++] = tl0PicIdx;
-  references.forEach((reference, i) => {
-    target[at++] = (reference << 1) | (i < references.length - 1 ? 1 : 0);
-  });
+  for (let i = 0; i < references.length; i++) {
+    target[at++] = (references[i]! << 1) | bit(0x01, i < references.length - 1);
+  }
   if (structure) writeVp9Structure(target, at, structure);
 }
+
+const bit = (mask: number, set: boolean): number => (set ? mask : 0);

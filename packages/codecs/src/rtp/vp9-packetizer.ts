@@ -64,7 +64,7 @@ export class Vp9Packetizer implements Packetizer<Vp9Frame> {
     this.#checkReferences(references, key);
     if (this.#pictureEnded) this.#counter.next(layer?.temporalId ?? 0);
     this.#pictureEnded = endOfPicture;
-    const common = {
+    const fields = {
       interPicture: !key,
       flexible: this.#flexible,
       notForUpperLayers,
@@ -72,19 +72,14 @@ export class Vp9Packetizer implements Packetizer<Vp9Frame> {
       layer,
       tl0PicIdx: layer && !this.#flexible ? this.#counter.tl0PicIdx : undefined,
       references,
+      structure,
     };
-    const fields = (first: boolean, last: boolean) => ({
-      ...common,
-      beginsLayer: first,
-      endsLayer: last,
-      structure: first ? structure : undefined,
-    });
     return packetizeBytes(
       data,
       maxPayloadSize,
       endOfPicture,
-      (first) => vp9DescriptorSize(fields(first, false)),
-      (target, first, last) => writeVp9Descriptor(target, fields(first, last)),
+      (first) => vp9DescriptorSize(fields, first),
+      (target, first, last) => writeVp9Descriptor(target, fields, first, last),
     );
   }
 

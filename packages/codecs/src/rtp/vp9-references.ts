@@ -1,7 +1,7 @@
 import type { ReferenceTracker } from './depacketizer.js';
 import { PictureReferences } from './picture-references.js';
 import { counterDelta } from './sequence.js';
-import type { Vp9Part } from './vp9-descriptor.js';
+import type { Vp9Descriptor, Vp9Part } from './vp9-descriptor.js';
 import type { Vp9GroupPicture } from './vp9-structure.js';
 
 /** Pictures remembered; no reference reaches further back (RFC 9628 §4.2.1: P_DIFF has 8 bits). */
@@ -35,7 +35,8 @@ export class Vp9References implements ReferenceTracker<Vp9Part> {
     const id = this.#unwrap(first);
     if (id === undefined || !this.#isExact(first)) return this.#numbered.isDecodable(parts);
     // A key frame that is lost may have begun the group anew; then TL0PICIDX shows that it is missing.
-    if (first.tl0PicIdx !== undefined && !this.#numbered.continuesBase(first)) return false;
+    if (first.descriptor.tl0PicIdx !== undefined && !this.#numbered.continuesBase(first))
+      return false;
     return parts.every((part) =>
       this.#references(part, id).every(
         (back) => this.#decoded[(id - back) % REMEMBERED] === id - back,
@@ -54,7 +55,7 @@ export class Vp9References implements ReferenceTracker<Vp9Part> {
     if (id === undefined) return;
     this.#decoded[id % REMEMBERED] = id;
     this.#latest = id;
-    const structure = parts.find((part) => part.structure !== undefined)?.structure;
+    const structure = parts.find(({ descriptor }) => descriptor.structure)?.descriptor.structure;
     if (structure) this.#group = structure.group;
     if (structure || first.key) this.#groupStart = id;
     this.#exact = this.#isExact(first);
@@ -65,27 +66,35 @@ export class Vp9References implements ReferenceTracker<Vp9Part> {
     this.#numbered.lost(damaged, next);
     if (damaged?.temporalId === 0) this.#lacking = true;
     if (next === undefined || next.key) return;
-    if (next.tl0PicIdx !== undefined && this.#numbered.broken) this.#lacking = true;
+    if (next.descriptor.tl0PicIdx !== undefined && this.#numbered.broken) this.#lacking = true;
     if (next.temporalId > 0) return;
     if (!next.begins || !this.isDecodable([next])) this.#lacking = true;
   }
 
-  #isExact({ flexible }: Vp9Part): boolean {
-    return flexible || (this.#group !== undefined && this.#group.length > 0);
+  #isExact({ descriptor }: Vp9Part): boolean {
+    return descriptor.flexible || this.#groupOf(descriptor) !== undefined;
   }
 
-  #references(part: Vp9Part, id: number): readonly number[] {
-    if (!part.interPicture) return [];
-    if (part.flexible) return part.references;
-    const group = part.structure?.group ?? this.#group;
-    if (group === undefined || group.length === 0) return [];
-    const start = part.structure ? id : this.#groupStart;
+  #references({ descriptor }: Vp9Part, id: number): readonly number[] {
+    const { interPicture, flexible, references, structure } = descriptor;
+    if (!interPicture) return [];
+    if (flexible) return references;
+    const group = this.#groupOf(descriptor);
+    if (group === undefined) return [];
+    const start = structure ? id : this.#groupStart;
     const position = (id - start) % group.length;
     return group[position < 0 ? position + group.length : position]!.references;
   }
 
+  /** The picture group that a picture belongs to: that of its own structure, or the one known before. */
+  #groupOf({ structure }: Vp9Descriptor): readonly Vp9GroupPicture[] | undefined {
+    const group = structure ? structure.group : this.#group;
+    return group?.length === 0 ? undefined : group;
+  }
+
   /** Continues picture IDs as integers that do not wrap and stay above what references subtract. */
-  #unwrap({ pictureId, pictureIdBits }: Vp9Part): number | undefined {
+  #unwrap({ descriptor }: Vp9Part): number | undefined {
+    const { pictureId, pictureIdBits } = descriptor;
     if (pictureId === undefined) return undefined;
     if (this.#latest === undefined) return pictureId + ORIGIN;
     return this.#latest + counterDelta(pictureId, this.#latest & 0x7fff, pictureIdBits);

@@ -15,14 +15,13 @@ export const vp9Depacketizer: Depacketizer<Vp9Part> = {
     const spatialId = descriptor.layer?.spatialId ?? 0;
     const begins = descriptor.beginsLayer && spatialId === 0;
     const value = {
-      ...descriptor,
       body: payload.subarray(length),
       begins,
       ends: false,
       key: begins && !descriptor.interPicture,
       temporalId: descriptor.layer?.temporalId ?? 0,
       spatialId,
-      switchingPoint: descriptor.layer?.switchingPoint ?? false,
+      descriptor,
     };
     return { ok: true, value };
   },
