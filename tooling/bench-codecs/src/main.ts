@@ -1,4 +1,5 @@
 // npm run bench:codecs: what the codecs cost and gain, beside their goals. A benchmark measures, it does not judge.
+import { dspFigures } from './dsp.js';
 import { type Figure, figuresTable } from './figures.js';
 import { opusFecFigures } from './opus-fec.js';
 import { opusInstanceFigures } from './opus-instances.js';
@@ -9,6 +10,7 @@ const PARTS: readonly (readonly [name: string, measure: () => Figure[] | Promise
   ['Opus speed', () => opusSpeedFigures()],
   ['Opus FEC', () => opusFecFigures()],
   ['Opus instances', opusInstanceFigures],
+  ['DSP', () => dspFigures()],
 ];
 
 const figures: Figure[] = [];
