@@ -5,12 +5,7 @@ import type { OpusDecoderOptions, OpusEncoderSettings, OpusEngine } from './engi
 import * as ctl from './encoder-ctl.js';
 import { HeapSupply } from './heap-supply.js';
 import * as limits from './limits.js';
-import {
-  INVALID_PACKET,
-  type NativeDecoder,
-  type NativeEncoder,
-  type NativeHeap,
-} from './native.js';
+import type { NativeDecoder, NativeEncoder, NativeHeap } from './native.js';
 import type { OpusMode, OpusToc } from './toc.js';
 import { WasmEngine } from './wasm-engine.js';
 
@@ -157,8 +152,7 @@ class Decoder implements NativeDecoder {
       length,
       fec ? 1 : 0,
     );
-    if (samples === INVALID_PACKET) return undefined;
-    if (samples < 0) throw new Error(`libopus could not decode (error ${samples})`);
+    if (samples < 0) return undefined;
     return libopus.HEAPF32.slice(pcm >> 2, (pcm >> 2) + samples * this.#channels);
   }
 

@@ -1,14 +1,11 @@
 import type { OpusDecoderOptions, OpusEncoderSettings } from './engine.js';
 import type { OpusToc } from './toc.js';
 
-/** What libopus answers to bytes that are no packet: the only error that sound state allows for. */
-export const INVALID_PACKET = -4;
-
 /**
  * One WebAssembly instance of libopus, and all that lives in its heap. Arguments have been checked.
  *
  * Whatever they throw means that the instance can no longer be trusted: WebAssembly has trapped, or libopus
- * reports what it never does of sound state.
+ * refuses a frame that it takes in sound state.
  */
 export interface NativeHeap {
   createEncoder(format: OpusDecoderOptions, settings: OpusEncoderSettings): NativeEncoder;

@@ -12,12 +12,7 @@ import type {
 } from './engine.js';
 import { HeapSupply } from './heap-supply.js';
 import * as limits from './limits.js';
-import {
-  INVALID_PACKET,
-  type NativeDecoder,
-  type NativeEncoder,
-  type NativeHeap,
-} from './native.js';
+import type { NativeDecoder, NativeEncoder, NativeHeap } from './native.js';
 import { WasmEngine } from './wasm-engine.js';
 
 /** 120 ms at 48 kHz, each sample in two 16-bit slots. */
@@ -108,8 +103,7 @@ class Decoder implements NativeDecoder {
     const { native, packet: at, pcm } = this.#heap;
     native.HEAPU8.set(packet, at);
     const samples = this.#handler._decode(at, packet.length, pcm);
-    if (samples === INVALID_PACKET) return undefined;
-    if (samples < 0) throw new Error(`libopus could not decode (error ${samples})`);
+    if (samples < 0) return undefined;
     const slots = native.HEAPU16;
     const out = new Float32Array(samples);
     for (let i = 0, slot = pcm >> 1; i < samples; i++, slot += 2) {
