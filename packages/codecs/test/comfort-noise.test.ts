@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ComfortNoise, dbfs } from '../src/index.js';
+import { ComfortNoise, dbfs, isDtx, loadOpus } from '../src/index.js';
 import {
   channelOf,
   concat,
@@ -10,6 +10,7 @@ import {
   tone,
   voice,
 } from './support/signals.js';
+import { speech } from './support/speech.js';
 import { bandLevel, powerSpectrum } from './support/spectrum.js';
 
 const RATE = 48_000;
@@ -124,6 +125,31 @@ test('a frame that dips, as after a loss, does not make the background fainter',
   heard.subarray(24_000, 24_960).fill(0);
   listen(comfort, heard);
   expect(Math.abs(dbfs(rms(generate(comfort, RATE))) + 50)).toBeLessThan(1);
+});
+
+test('the pauses of an Opus sender with DTX sound like the room between its words', async () => {
+  const opus = await loadOpus();
+  const settings = { application: 'voip', bitrate: 24_000, complexity: 5, dtx: true } as const;
+  const encoder = await opus.createEncoder({ sampleRate: RATE, channels: 1, ...settings });
+  const decoder = await opus.createDecoder({ sampleRate: RATE, channels: 1 });
+  const said = background(14, 4 * RATE, -50);
+  speech(1, RATE, RATE).forEach((x, i) => (said[i]! += x));
+  const comfort = make();
+  const levels = { room: [] as number[], noise: [] as number[] };
+  for (let at = 0; at < said.length; at += 960) {
+    const packet = encoder.encode(said.subarray(at, at + 960));
+    const samples = isDtx(packet) ? generate(comfort, 960) : decoder.decode(packet)!;
+    if (!isDtx(packet)) comfort.listen(samples);
+    // Speech is over after a second, and what Opus adds to it soon after.
+    if (at > 1.2 * RATE) levels[isDtx(packet) ? 'noise' : 'room'].push(rms(samples) ** 2);
+  }
+  encoder.close();
+  decoder.close();
+  const [room, noise] = [levels.room, levels.noise].map((powers) => {
+    expect(powers.length).toBeGreaterThan(10);
+    return 10 * Math.log10(powers.reduce((sum, power) => sum + power) / powers.length);
+  });
+  expect(Math.abs(noise! - room!)).toBeLessThan(1.5);
 });
 
 test('before anything was heard there is silence, and after silence too', () => {
