@@ -49,7 +49,7 @@ describe.each(ENGINES)('encoder settings of %s', (name) => {
   }
 
   test('bitrate is what packets take, whichever way it is set', async () => {
-    const pcm = noise(5, 48_000, 0.2);
+    const pcm = noise(5, 24_000, 0.2);
     for (const bitrate of [16_000, 32_000, 64_000, 128_000]) {
       for (const packets of [
         await encoded(engine, { bitrate }, pcm),

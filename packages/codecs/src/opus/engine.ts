@@ -103,7 +103,8 @@ export interface OpusDecoder {
   readonly channels: number;
   /**
    * Decodes one packet to interleaved samples that belong to the caller, or gives undefined if the
-   * bytes are no Opus packet; the decoder stays usable. Throws `ClosedError` after `close()`.
+   * bytes are no Opus packet, or the engine aborted over them; the decoder stays usable. Throws `ClosedError`
+   * after `close()`.
    */
   decode(packet: Uint8Array): Float32Array | undefined;
   /**
