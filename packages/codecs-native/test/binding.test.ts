@@ -100,6 +100,33 @@ describeNative('the add-on', () => {
     encoder.close();
   });
 
+  test('a few bytes cannot ask for the memory of a huge picture', async () => {
+    const keyFrame = async (codec: NativeCodec): Promise<Uint8Array> => {
+      const encoder = new (native().Encoder)(codec);
+      const packet = await encode(encoder);
+      encoder.close();
+      return new Uint8Array(packet!.data);
+    };
+    const decode = async (codec: NativeCodec, data: Uint8Array): Promise<unknown> => {
+      const decoder = new (native().Decoder)(codec);
+      const outcome = await decoder
+        .decode(data, new Uint8Array())
+        .catch((error: Error) => error.message);
+      decoder.close();
+      return outcome;
+    };
+    const vp8 = await keyFrame('VP8');
+    vp8.set([0xff, 0x3f, 0xff, 0x3f], 6); // 16383x16383
+    expect(await decode('VP8', vp8)).toBe('the picture is larger than 9437184 pixels');
+    const vp9 = await keyFrame('VP9');
+    const huge = vp9.slice();
+    huge.set([huge[4]! | 3, 0xff, 0xf3, 0xff, huge[8]! | 0xf0], 4); // 16384x16384
+    expect(await decode('VP9', huge)).toBe('the picture is larger than 9437184 pixels');
+    // Behind a harmless one, where no header tells.
+    const hidden = Uint8Array.from([...vp9, ...huge]);
+    expect(await decode('VP9', hidden)).toBe('libvpx: Memory allocation error');
+  });
+
   test('methods refuse objects that are not theirs', () => {
     const encoder = new (native().Encoder)('VP9');
     const decoder = new (native().Decoder)('VP9');

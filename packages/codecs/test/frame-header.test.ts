@@ -21,6 +21,7 @@ test.each<[ReadableCodec, string, string]>([
   ['VP9', '870102484a', 'inter frame'],
   ['VP9', '88', 'show existing frame'],
   ['H264', '00000001 61e00040', 'slice of a P picture'],
+  ['H264', '00000001 41016500 0165', 'slice with what looks like a start code and an IDR'],
   [
     'H264',
     '00000001 0600 00000001 41 05 00',
