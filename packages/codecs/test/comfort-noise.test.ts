@@ -159,6 +159,15 @@ test('before anything was heard there is silence, and after silence too', () => 
   expect(generate(comfort, 960)).toEqual(new Float32Array(960));
 });
 
+test('what is no number, or beyond all bounds, is not learnt from', () => {
+  const comfort = make();
+  const heard = background(15, RATE, -50);
+  listen(comfort, heard.subarray(0, 24_000));
+  for (const sample of [NaN, Infinity, 3e38]) comfort.listen(new Float32Array(960).fill(sample));
+  listen(comfort, heard.subarray(24_000, 28_800));
+  expect(Math.abs(dbfs(rms(generate(comfort, RATE))) + 50)).toBeLessThan(1);
+});
+
 test('less than −80 dBFS is silence, more than −30 is not generated', () => {
   const faint = make();
   listen(faint, background(6, RATE, -85));

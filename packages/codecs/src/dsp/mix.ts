@@ -1,5 +1,5 @@
 import { ArgumentError } from '../errors.js';
-import { softKnee } from './soft-knee.js';
+import { KNEE, softKnee } from './soft-knee.js';
 
 /** Adds `samples` to `accumulator` in place. Throws `ArgumentError` unless both have the same length. */
 export function mixInto(accumulator: Float32Array, samples: Float32Array): void {
@@ -19,6 +19,8 @@ export function mixInto(accumulator: Float32Array, samples: Float32Array): void 
 export function softLimit(samples: Float32Array): void {
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i]!;
-    samples[i] = Math.sign(sample) * softKnee(Math.abs(sample)) || 0;
+    const magnitude = Math.abs(sample);
+    if (magnitude <= KNEE) continue;
+    samples[i] = Math.sign(sample) * softKnee(magnitude) || 0;
   }
 }

@@ -30,6 +30,9 @@ const greatestCommonDivisor = (a: number, b: number): number =>
  * Streaming sample rate converter: windowed sinc, with a ratio that can be trimmed at any time without
  * a click. One instance is one stream; blocks of any length may follow each other.
  *
+ * Between equal rates it passes 0.83 of half the rate, 20 kHz at 48; otherwise 0.82 of half the lower
+ * rate, and stops from 1.06 of it on. What it makes up stays 95 dB below the signal, mostly 97 and more.
+ *
  * Output sample k stands for the input instant k × input rate / output rate, exactly: positions are
  * integers, nothing accumulates. It needs {@link Resampler.latency} input samples beyond that instant.
  */

@@ -1,5 +1,5 @@
 /** Amplitude up to which nothing is limited: −2 dB. */
-const KNEE = 0.8;
+export const KNEE = 0.8;
 
 /**
  * The amplitude to which a magnitude is limited: itself up to 0.8, and from there on along a tanh that
