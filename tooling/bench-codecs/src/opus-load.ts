@@ -9,7 +9,7 @@ export interface OpusLoad {
   readonly complexity: number;
 }
 
-/** µs a frame. */
+/** µs of CPU time a frame, which others on the machine disturb less than the clock. */
 export interface OpusCost {
   readonly encode: number;
   readonly decode: number;
@@ -22,14 +22,15 @@ export async function opusCost(engine: OpusEngine, load: OpusLoad): Promise<Opus
   const decoder = await engine.createDecoder({ sampleRate: 48_000, channels });
   const size = 960 * channels;
   const packets: Uint8Array[] = [];
-  const started = process.hrtime.bigint();
+  const starting = process.cpuUsage();
   for (let at = 0; at + size <= pcm.length; at += size)
     packets.push(encoder.encode(pcm.subarray(at, at + size)));
-  const encoded = process.hrtime.bigint();
+  const encoding = process.cpuUsage(starting);
+  const encoded = process.cpuUsage();
   for (const packet of packets) decoder.decode(packet);
-  const decoded = process.hrtime.bigint();
+  const decoding = process.cpuUsage(encoded);
   encoder.close();
   decoder.close();
-  const perFrame = (span: bigint): number => Number(span) / 1000 / packets.length;
-  return { encode: perFrame(encoded - started), decode: perFrame(decoded - encoded) };
+  const perFrame = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / packets.length;
+  return { encode: perFrame(encoding), decode: perFrame(decoding) };
 }
