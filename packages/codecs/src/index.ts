@@ -54,8 +54,10 @@ export type {
 } from './video/codec.js';
 export { loadVideoCodecs } from './video/load-video-codecs.js';
 export type { VideoCodecs } from './video/load-video-codecs.js';
+export { movingPicture } from './video/moving-picture.js';
 export { passthroughVideo } from './video/passthrough.js';
 export type { EncodedVideoSource } from './video/passthrough.js';
+export { psnr } from './video/psnr.js';
 export { VideoCodecError } from './video/video-codec-error.js';
 export { FrameAssembler } from './rtp/frame-assembler.js';
 export type {

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import {
   i420Picture,
+  movingPicture,
+  psnr,
   type EncodedVideoFrame,
   type VideoEncodingName,
   type VideoDecoder,
@@ -8,7 +10,6 @@ import {
   type VideoEncoderOptions,
   type VideoFrame,
 } from '../src/index.js';
-import { movingPicture, psnr } from './support/moving-picture.js';
 import { codecs, describeNative } from './support/native-video.js';
 
 const CODECS: readonly VideoEncodingName[] = ['VP8', 'VP9', 'H264'];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { throughVideo } from '../examples/through-video.js';
-import { movingPicture, psnr } from './support/moving-picture.js';
+import { movingPicture, psnr } from '../src/index.js';
 import { describeNative } from './support/native-video.js';
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');

@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
-import type { EncodedVideoFrame, VideoEncodingName } from '../src/index.js';
-import { movingPicture, psnr } from './support/moving-picture.js';
+import {
+  movingPicture,
+  psnr,
+  type EncodedVideoFrame,
+  type VideoEncodingName,
+} from '../src/index.js';
 import { codecs, describeNative } from './support/native-video.js';
 
 const CODECS: readonly VideoEncodingName[] = ['VP8', 'VP9', 'H264'];

@@ -4,6 +4,7 @@ import { type Figure, figuresTable } from './figures.js';
 import { opusFecFigures } from './opus-fec.js';
 import { opusInstanceFigures } from './opus-instances.js';
 import { opusSpeedFigures } from './opus-speed.js';
+import { videoFigures } from './video.js';
 
 /** The parts of the benchmark; each gives its figures. */
 const PARTS: readonly (readonly [name: string, measure: () => Figure[] | Promise<Figure[]>])[] = [
@@ -11,6 +12,7 @@ const PARTS: readonly (readonly [name: string, measure: () => Figure[] | Promise
   ['Opus FEC', () => opusFecFigures()],
   ['Opus instances', opusInstanceFigures],
   ['DSP', () => dspFigures()],
+  ['video', () => videoFigures()],
 ];
 
 const figures: Figure[] = [];
