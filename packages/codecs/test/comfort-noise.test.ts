@@ -159,6 +159,12 @@ test('before anything was heard there is silence, and after silence too', () => 
   expect(generate(comfort, 960)).toEqual(new Float32Array(960));
 });
 
+test('a single frame is no background yet', () => {
+  const comfort = make();
+  listen(comfort, background(16, 960, -50));
+  expect(generate(comfort, 960).subarray(240)).toEqual(new Float32Array(720));
+});
+
 test('what is no number, or beyond all bounds, is not learnt from', () => {
   const comfort = make();
   const heard = background(15, RATE, -50);
