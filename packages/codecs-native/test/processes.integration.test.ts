@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import type { NativeCodec } from '../src/index.js';
 import { describeNative } from './support/native.js';
 
 const CODECS: readonly NativeCodec[] = ['VP8', 'VP9', 'H264'];
+// Thousands of frames and codecs; on a busy machine that takes its time.
+jest.setTimeout(120_000);
+
 const root = fileURLToPath(new URL('../', import.meta.url));
 
 interface Ended {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import {
   movingPicture,
   psnr,
@@ -9,6 +9,9 @@ import { codecs, describeNative } from './support/native-video.js';
 
 const CODECS: readonly VideoEncodingName[] = ['VP8', 'VP9', 'H264'];
 const FPS = 30;
+
+// Seconds of video are encoded; on a busy machine that takes its time.
+jest.setTimeout(120_000);
 
 /** Average rate in bit/s of the frames of one second. */
 function bitrate(frames: readonly (EncodedVideoFrame | undefined)[]): number {
