@@ -109,6 +109,26 @@ describe('packetHasFec says what libopus makes of a packet:', () => {
   });
 });
 
+test.each([
+  // Wideband, 20 ms: one voice activity flag, then the LBRR flag; the same again for the side channel.
+  ['mono with the flag', [0x48, 0b0100_0000, 0], true],
+  ['mono without it', [0x48, 0b1011_1111, 0], false],
+  ['stereo, middle', [0x4c, 0b0100_0000, 0], true],
+  ['stereo, side', [0x4c, 0b0001_0000, 0], true],
+  ['stereo without it', [0x4c, 0b1010_1111, 0], false],
+  ['60 ms of stereo, side', [0x5c, 0b0000_0001, 0], true],
+  ['60 ms of stereo without it', [0x5c, 0b1110_1110, 0], false],
+  ['hybrid', [0x78, 0b0100_0000, 0], true],
+  ['the other coder', [0xf8, 0b0100_0000, 0], false],
+  ['a frame of one byte', [0x48, 0b0100_0000], false],
+  ['an empty frame', [0x48], false],
+  ['an empty frame before one with the flag', [0x4a, 0, 0b0100_0000, 0], false],
+  ['half a packet', [0x4b], false],
+  ['no bytes', [], false],
+])('FEC in %s', (_name, bytes, expected) => {
+  expect(packetHasFec(Uint8Array.from(bytes))).toBe(expected);
+});
+
 describe('isDtx', () => {
   // Half a second of sound, two of the faintest noise, which an encoder does not take for digital silence.
   const pcm = noise(3, 120_000, 1e-5);
