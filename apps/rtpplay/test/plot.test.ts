@@ -4,8 +4,8 @@ import { Plot } from '../src/output/plot.js';
 import type { Tick } from '../src/replay/replay.js';
 import type { StreamPacket } from '../src/stream/stream.js';
 
-const tick = (delay: number | undefined, concealed = 0): Tick => ({
-  at: micros(0),
+const tick = (n: number, delay: number | undefined, concealed = 0): Tick => ({
+  at: micros(n * 10_000),
   samples: undefined,
   delay: delay === undefined ? undefined : millis(delay),
   target: millis(40),
@@ -30,7 +30,7 @@ const paths = (svg: string): string[] =>
 test('of an hour each peak is drawn, though there are more readings than pixels', () => {
   const plot = new Plot();
   for (let i = 0; i < 360_000; i++)
-    plot.tick(tick(i === 200_000 ? 700 : i % 7 === 0 ? undefined : 50));
+    plot.tick(tick(i, i === 200_000 ? 700 : i % 7 === 0 ? undefined : 50));
   const svg = plot.draw('an hour');
   // 700 ms is at the top of the scale, 1120 pixels wide.
   expect(svg).toContain('>700</text>');
@@ -44,7 +44,8 @@ test('of an hour each peak is drawn, though there are more readings than pixels'
 
 test('where nothing was heard the line is interrupted, and what stood in for it is marked', () => {
   const plot = new Plot();
-  for (let i = 0; i < 100; i++) plot.tick(i < 40 || i >= 60 ? tick(50) : tick(undefined, 480));
+  for (let i = 0; i < 100; i++)
+    plot.tick(i < 40 || i >= 60 ? tick(i, 50) : tick(i, undefined, 480));
   plot.packet(late(450), 'late');
   plot.packet(late(460), 'accepted');
   const svg = plot.draw('a gap');
@@ -53,6 +54,18 @@ test('where nothing was heard the line is interrupted, and what stood in for it 
   expect(svg.match(/<path d="M[\d.]+ 375l-4 7h8z"/g)).toHaveLength(1);
   // A scale of delays that are all the same begins at 0.
   expect(svg).toContain('>0</text>');
+});
+
+test('where the replay skipped silence nothing is drawn, and times stay what they are', () => {
+  const plot = new Plot();
+  for (const start of [0, 90_000]) for (let i = 0; i < 100; i++) plot.tick(tick(start + i, 50));
+  const svg = plot.draw('silence');
+  for (const d of paths(svg)) {
+    const drawn = [...d.matchAll(/[ML]([\d.]+)/g)].map(([, x]) => Number(x));
+    expect(drawn.length).toBeGreaterThan(1);
+    expect(drawn.filter((x) => x > 63 && x < 1177)).toEqual([]);
+  }
+  expect(svg).toContain('>900</text>');
 });
 
 test('nothing was played: the picture is empty, and still one', () => {

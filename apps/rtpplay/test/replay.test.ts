@@ -146,6 +146,22 @@ test('a sender that begins anew under its SSRC goes on being heard, and nothing 
   expect(report.samples.decoded).toBeGreaterThan(340 * 960 - 20 * 960);
 });
 
+test('hours in which nothing comes are over in a moment', async () => {
+  const hours = 23 * 3600e3;
+  const after = (await call(100, () => 0)).map((packet) => ({
+    ...packet,
+    at: packet.at + hours,
+    sequence: (packet.sequence + 200) & 0xffff,
+  }));
+  const report = await played([...steady, ...after], { policy: { fixed: 40 } });
+  expect(report.packets).toMatchObject({ received: 300, lost: 0 });
+  expect(report.stream.durationMs).toBe(hours + 99 * 20);
+  expect(report.samples.decoded).toBeGreaterThan(290 * 960);
+  // What was made up before the receiver gave the stream up.
+  expect(report.samples.concealed).toBeLessThan(2.1 * 48_000);
+  expect(report.worstStall!.lengthMs).toBeGreaterThan(hours - 5000);
+});
+
 test('payloads that are no Opus packets are counted', async () => {
   const packets = steady.map((packet, n) =>
     n % 40 === 5 ? { ...packet, payload: new Uint8Array(0) } : packet,

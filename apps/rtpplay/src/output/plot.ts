@@ -22,7 +22,8 @@ interface Column {
 
 /** Draws delay, target, concealed sound and late packets over time. */
 export class Plot implements Listener {
-  /** A reading every 10 ms: delay and target in ms, samples concealed. NaN where there was no delay. */
+  /** A reading for each 10 ms played: when, delay and target in ms, samples concealed. NaN where there was no delay. */
+  readonly #times: number[] = [];
   readonly #delays: number[] = [];
   readonly #targets: number[] = [];
   readonly #concealed: number[] = [];
@@ -33,7 +34,8 @@ export class Plot implements Listener {
     if (result === 'late') this.#late.push(arrival / 1e6);
   }
 
-  tick({ delay, target, operations }: Tick): void {
+  tick({ at, delay, target, operations }: Tick): void {
+    this.#times.push(at / 1000);
     this.#delays.push(delay === undefined ? Number.NaN : delay / 1000);
     this.#targets.push(target / 1000);
     this.#concealed.push(operations.concealed);
@@ -41,13 +43,13 @@ export class Plot implements Listener {
 
   /** The picture as SVG, which says what it is by `title`. */
   draw(title: string): string {
-    const seconds = Math.max(0.01, this.#delays.length / 100);
-    const columns = this.#columns();
+    const span = (this.#times.at(-1) ?? 0) + 10;
+    const columns = this.#columns(span);
     const highest = columns.reduce(
-      (most, { to, target }) => Math.max(most, target, Number.isNaN(to) ? 0 : to),
+      (most, { to, target }) => Math.max(most, target || 0, to || 0),
       SMALLEST_SCALE,
     );
-    const x = scaleLinear([0, seconds], [MARGIN.left, WIDTH - MARGIN.right]);
+    const x = scaleLinear([0, span / 1000], [MARGIN.left, WIDTH - MARGIN.right]);
     const y = scaleLinear([0, highest], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice();
     const place = (_: Column, i: number): number => MARGIN.left + (i * COLUMNS) / columns.length;
     const known = ({ from }: Column): boolean => !Number.isNaN(from);
@@ -58,6 +60,7 @@ export class Plot implements Listener {
       .y1(({ to }) => y(to))
       .digits(1);
     const target = line<Column>()
+      .defined((column) => !Number.isNaN(column.target))
       .x(place)
       .y(({ target: aim }) => y(aim))
       .digits(1);
@@ -76,16 +79,16 @@ export class Plot implements Listener {
   }
 
   /** Readings put together so that there is one for each pixel; of a peak nothing is lost. */
-  #columns(): Column[] {
-    const count = Math.min(COLUMNS, this.#delays.length);
+  #columns(span: number): Column[] {
+    const count = Math.min(COLUMNS, span / 10);
     const columns = Array.from({ length: count }, (): Column => ({
       from: Number.NaN,
       to: Number.NaN,
-      target: 0,
+      target: Number.NaN,
       concealed: 0,
     }));
     for (const [i, delay] of this.#delays.entries()) {
-      const column = columns[Math.floor((i * count) / this.#delays.length)]!;
+      const column = columns[Math.floor((this.#times[i]! * count) / span)]!;
       column.target = this.#targets[i]!;
       column.concealed += this.#concealed[i]!;
       if (Number.isNaN(delay)) continue;

@@ -1,5 +1,5 @@
-import { OPUS_CLOCK_RATE, type OpusDecoder, parseToc } from '@rm/codecs';
-import { type DelayPolicy, type Micros, micros, timestampDelta } from '@rm/rtp-sync';
+import { type OpusDecoder, parseToc } from '@rm/codecs';
+import { type DelayPolicy, type Micros, micros, sequenceDelta, timestampDelta } from '@rm/rtp-sync';
 import { AudioPlayout, type AudioPlayoutStatistics } from '@rm/webrtc-peer';
 import type { PlayedPacket } from '../stream/stand-in.js';
 import type { StreamPacket } from '../stream/stream.js';
@@ -49,10 +49,13 @@ const TICK = 10_000;
 const TICK_SAMPLES = 480;
 /** The receiver pulls on for as long after the last packet at the most. */
 const LONGEST_END = 4_000_000;
+/** Of the time in which there is nothing to be played so much is played before the next packet. */
+const LONGEST_IDLE = 1_000_000;
 
 /**
  * Plays packets, in order of arrival, through the receiver of the mesh in virtual time, pulled every 10 ms from the
- * arrival of the first until the last is over. Takes over `decoder`. Returns what the receiver counted.
+ * arrival of the first until the last is over; silence of seconds, after a stream has ended for the receiver, is cut
+ * short. Takes over `decoder`. Returns what the receiver counted.
  */
 export function replay(
   packets: readonly PlayedPacket[],
@@ -90,6 +93,9 @@ export function replay(
     };
     before = after;
     for (const listener of listeners) listener.tick?.(tick);
+    // Of a stream that is silent for hours nobody has to hear the silence.
+    const idle = playout.present || next === packets.length ? 0 : packets[next]!.arrival - now;
+    if (idle > LONGEST_IDLE) now += Math.floor((idle - LONGEST_IDLE) / TICK) * TICK;
   }
   playout.close();
   return before;
@@ -143,16 +149,16 @@ function difference(after: AudioPlayoutStatistics, before: AudioPlayoutStatistic
   return changed;
 }
 
+/** A packet this far behind the latest begins anew (RFC 3550 A.1). */
+const MAX_MISORDER = 100;
+
 /** Where the stream ends: after the latest packet since it last began anew. */
 function endOf(packets: readonly PlayedPacket[]): number {
   let latest = packets[0]!;
   for (const packet of packets) {
-    const ahead = timestampDelta(packet.timestamp, latest.timestamp);
-    if (ahead > 0 || ahead < -REORDERING) latest = packet;
+    const ahead = sequenceDelta(packet.sequence, latest.sequence);
+    if (ahead > 0 || ahead < -MAX_MISORDER) latest = packet;
   }
   const toc = parseToc(latest.payload);
   return (latest.timestamp + (toc.ok ? toc.value.samples : 0)) >>> 0;
 }
-
-/** Ticks by which a packet may be behind another that came before it. */
-const REORDERING = 10 * OPUS_CLOCK_RATE;
