@@ -1,10 +1,11 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { loadOpus, type OpusDecoder, type OpusEncoder, type OpusEngine } from '../src/index.js';
 import { DEFAULTS, ENGINES } from './support/opus.js';
 import { concat, fitSine, rms, tone } from './support/signals.js';
 import { watchWasmMemories } from './support/wasm-memories.js';
 
 const memories = watchWasmMemories();
+const printed = (['log', 'warn', 'error'] as const).map((way) => jest.spyOn(console, way));
 const aborted = expect.objectContaining({ name: 'AbortedError', code: 'ABORTED' });
 
 interface Stream {
@@ -155,5 +156,17 @@ describe.each(ENGINES)('when the WebAssembly heap of %s aborts', (name) => {
     expect(send(next!, 0, 3).every((heard) => heard?.length === 960)).toBe(true);
     expect(send(stream!, 2, 3).every((heard) => heard?.length === 960)).toBe(true);
     close([stream!, next!]);
+    current++;
+    await replaced();
+  });
+
+  test('nothing is printed', async () => {
+    const [stream] = await streams(1);
+    // libopus finds its state wrong, and aborts with a message of its own.
+    wreck(current, 0);
+    expect(stream!.decoder.decode(Uint8Array.of(0xf8, 1, 2, 3))).toBeUndefined();
+    await replaced();
+    close([stream!]);
+    expect(printed.flatMap((spy) => spy.mock.calls)).toEqual([]);
   });
 });
