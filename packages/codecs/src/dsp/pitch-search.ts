@@ -45,10 +45,9 @@ export class PitchSearch {
     const coarseLag = this.#coarseLag() * this.#factor;
     const first = Math.max(this.minLag, coarseLag - this.#factor);
     const last = Math.min(this.maxLag, coarseLag + this.#factor);
-    let energy = 0;
     const start = middle * this.#channels;
     const end = (middle + this.maxLag) * this.#channels;
-    for (let i = start; i < end; i++) energy += samples[i]! ** 2;
+    const energy = energyOf(samples, start, end);
     this.level = Math.sqrt(energy / (end - start));
     this.correlation = -1;
     for (let lag = first; lag <= last; lag++) {
@@ -58,6 +57,13 @@ export class PitchSearch {
         this.lag = lag;
       }
     }
+  }
+
+  /** How alike what follows `middle` is to what came `lag` samples before it; see {@link PitchSearch.search}. */
+  correlationAt(samples: Float32Array, middle: number, lag: number): number {
+    const start = middle * this.#channels;
+    const end = (middle + this.maxLag) * this.#channels;
+    return correlation(samples, start, end, lag * this.#channels, energyOf(samples, start, end));
   }
 
   /** Averages `factor` neighbours into one, from sample `from` (per channel) on. */
@@ -78,8 +84,7 @@ export class PitchSearch {
     const last = Math.floor(this.maxLag / this.#factor);
     const end = this.#coarse.length;
     const start = Math.floor(end / this.#channels / 2) * this.#channels;
-    let energy = 0;
-    for (let i = start; i < end; i++) energy += this.#coarse[i]! ** 2;
+    const energy = energyOf(this.#coarse, start, end);
     let best = last;
     let most = -1;
     for (let lag = first; lag <= last; lag++) {
@@ -91,6 +96,12 @@ export class PitchSearch {
     }
     return best;
   }
+}
+
+function energyOf(samples: Float32Array, start: number, end: number): number {
+  let energy = 0;
+  for (let i = start; i < end; i++) energy += samples[i]! * samples[i]!;
+  return energy;
 }
 
 /** Normalised correlation of `samples[start…end)`, whose energy is given, with the same stretch `shift` earlier. */

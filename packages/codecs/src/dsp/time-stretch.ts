@@ -15,7 +15,7 @@ const QUIET = amplitudeFromDbfs(-50);
  * {@link TimeStretch.minBlock} on. Allocates nothing after construction.
  */
 export class TimeStretch {
-  /** Shortest block in samples per channel: 30 ms. A longer one has room for a period in each 30 ms. */
+  /** Shortest block in samples per channel: 30 ms. A longer one has room for a cut in each 30 ms. */
   readonly minBlock: number;
   /** Most samples per channel that a period has: 15 ms. */
   readonly maxChange: number;
@@ -45,21 +45,20 @@ export class TimeStretch {
    * written. That is the input's number, unchanged samples, where two periods are less alike than
    * `likeness`, −1 to 1, and the signal not quiet (below −50 dBFS) either: the cut would be heard. So
    * 0.9 passes voices and tones; 0.5 most music and rough voices too, and −1 anything, as is right when
-   * a large delay must be worked off.
+   * a large delay must be worked off. Below 0.9, as many periods as are alike and fit into 15 ms go at once.
    *
-   * With `periods` above 1, cuts out up to so many, one in every 30 ms or more. `out` needs the length
-   * of `input` and must not overlap it. Throws `ArgumentError` for blocks too
-   * short, and for `periods` below 1.
+   * With `cuts` above 1 it cuts in up to so many places, 30 ms or more apart. `out` needs the length of
+   * `input` and must not overlap it. Throws `ArgumentError` for blocks too short, and for `cuts` below 1.
    */
   accelerate(
     input: Float32Array,
     out: Float32Array,
     likeness: number = UNHEARD,
-    periods: number = 1,
+    cuts: number = 1,
   ): number {
     const length = this.#check(input, out, 0);
-    if (!(periods >= 1)) throw new ArgumentError(`periods is ${periods}; give 1 or more`);
-    const parts = Math.max(1, Math.min(Math.floor(periods), Math.floor(length / this.minBlock)));
+    if (!(cuts >= 1)) throw new ArgumentError(`cuts is ${cuts}; give 1 or more`);
+    const parts = Math.max(1, Math.min(Math.floor(cuts), Math.floor(length / this.minBlock)));
     let written = 0;
     for (let part = 0; part < parts; part++) {
       const start = Math.floor((length * part) / parts);
@@ -105,9 +104,23 @@ export class TimeStretch {
     if (pitch.correlation >= likeness) {
       this.#lag = pitch.lag;
       this.#likeness = Math.max(0, pitch.correlation);
+      if (likeness < UNHEARD) this.#takeMore(input, middle, likeness);
     } else if (pitch.level < QUIET) {
       this.#lag = pitch.maxLag;
       this.#likeness = 0;
+    }
+  }
+
+  /** Takes as many periods at once as fit into 15 ms and are still alike enough: who asks for less is in a hurry. */
+  #takeMore(input: Float32Array, middle: number, likeness: number): void {
+    const { lag, maxLag } = this.#pitch;
+    for (let more = Math.floor(maxLag / lag) * lag; more > lag; more -= lag) {
+      const alike = this.#pitch.correlationAt(input, middle, more);
+      // Opposites would cancel out.
+      if (alike < Math.max(0, likeness)) continue;
+      this.#lag = more;
+      this.#likeness = Math.max(0, alike);
+      return;
     }
   }
 
