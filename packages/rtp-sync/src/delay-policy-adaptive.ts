@@ -1,5 +1,7 @@
+import { DelayLevel } from './delay-level.js';
+import { DelayPeak } from './delay-peak.js';
 import type { DelayPolicy } from './delay-policy.js';
-import { ShadowPlayout } from './shadow-playout.js';
+import { STALL, ShadowPlayout } from './shadow-playout.js';
 import { type Micros, micros } from './time.js';
 
 /** What 1 % of concealed sound is worth, in delay. */
@@ -25,22 +27,37 @@ const CANDIDATES = 64;
 /** Candidates lie 2.5 ms apart at the smallest delay, and further the larger they are. */
 const FINEST = 2500;
 const MEMORY = 30_000_000;
-/** Packets count as later by this: the playout may be a little below its target. */
+/** The delay that was cheapest conceals more from now on than it did before it was chosen for that. */
+const HINDSIGHT = 1.4;
+/** Packets count as later by this: the playout may be a little below its target… */
 const MARGIN = 3000;
+/** …and is further below where the target moves, as speed changes by steps. */
+const MOVING_MARGIN = 13_000;
+/** What sound played faster or slower is worth, in sound concealed. */
+const STRETCHED = 0.025;
 /** The target is looked at anew so often, and when a packet was late for it. */
 const REVIEW = 100_000;
+/** After a peak the delay is left so far above it: the next packets may be as late. */
+const HOLD = 10_000;
 
 /**
- * Follows the network: plays the stream in thought at 64 delays and aims for the one that would have cost least
- * over the last half minute, counting each percent of concealed sound as so much delay.
+ * Follows the network: plays the stream in thought at 64 delays above the fastest packet and at as many above the
+ * level about which packets are late lately, and aims for the one that would have cost least over the last half
+ * minute, counting each percent of concealed sound as so much delay.
  */
 export class AdaptiveDelayPolicy implements DelayPolicy {
   readonly #delays: Float64Array;
-  readonly #shadow: ShadowPlayout;
+  readonly #abovePath: ShadowPlayout;
+  readonly #aboveLevel: ShadowPlayout;
+  readonly #level = new DelayLevel();
+  readonly #peak = new DelayPeak();
   /** Price of concealing everything, in µs. */
   readonly #price: number;
-  #target: Micros;
+  readonly #max: number;
+  /** The candidate aimed for, and whether it is one above the level. */
   #chosen: number;
+  #moving = false;
+  #target: Micros;
   #nextReview = 0;
 
   /** @throws RangeError unless 0 ≤ min ≤ start ≤ max ≤ 2 s, and for a price that is not more than 0 and finite. */
@@ -56,13 +73,16 @@ export class AdaptiveDelayPolicy implements DelayPolicy {
       throw new RangeError(
         `pricePerPercent must be a duration above 0 or one of ${Object.keys(PRICES).join(', ')}, got ${pricePerPercent}`,
       );
-    this.#price = 100 * price;
+    this.#price = 100 * price * HINDSIGHT;
+    this.#max = max;
     this.#delays = candidates(min, max);
     this.#chosen = this.#delays.findLastIndex((delay) => delay <= start);
     this.#delays[this.#chosen] = start;
-    this.#shadow = new ShadowPlayout(this.#delays, MEMORY);
+    this.#abovePath = new ShadowPlayout(this.#delays, MEMORY);
+    this.#aboveLevel = new ShadowPlayout(this.#delays, MEMORY);
     // Concealment is worth as much delay as lasts for its price: one bad moment does not outweigh the start.
-    this.#shadow.presume(start, this.#price, this.#price);
+    for (const shadow of [this.#abovePath, this.#aboveLevel])
+      shadow.presume(start, this.#price, this.#price);
     this.#target = micros(start);
   }
 
@@ -70,22 +90,54 @@ export class AdaptiveDelayPolicy implements DelayPolicy {
     return this.#target;
   }
 
+  /** The largest delay of the last second and 10 ms: what is late seldom comes alone. */
+  get ceiling(): Micros {
+    return micros(Math.min(this.#max, this.#peak.value + HOLD));
+  }
+
   observe(relativeDelay: Micros, arrival: Micros, duration: Micros, reordered: boolean): void {
-    const delay = relativeDelay + MARGIN;
-    const late = this.#shadow.packet(delay, arrival, duration, reordered, this.#chosen);
-    if (!late && arrival < this.#nextReview) return;
-    this.#nextReview = arrival + REVIEW;
-    this.#choose();
+    if (!reordered && relativeDelay <= STALL) this.#peak.update(relativeDelay, arrival);
+    const level = this.#level.value;
+    const moved = this.#level.update(relativeDelay, arrival);
+    const late = this.#abovePath.packet(
+      relativeDelay + MARGIN,
+      arrival,
+      duration,
+      reordered,
+      this.#moving ? -1 : this.#chosen,
+    );
+    const lateForLevel = this.#aboveLevel.packet(
+      relativeDelay + MOVING_MARGIN - level,
+      arrival,
+      duration,
+      reordered,
+      this.#moving ? this.#chosen : -1,
+      level * duration + this.#price * STRETCHED * moved,
+    );
+    if (late || lateForLevel || arrival >= this.#nextReview) {
+      this.#nextReview = arrival + REVIEW;
+      this.#choose();
+    }
+    this.#aim();
   }
 
   pathChanged(): void {
-    this.#shadow.takeBack();
+    this.#abovePath.takeBack();
+    this.#level.rebase();
     this.#choose();
   }
 
   #choose(): void {
-    this.#chosen = this.#shadow.cheapest(this.#price);
-    this.#target = micros(this.#delays[this.#chosen]!);
+    const fixed = this.#abovePath.cheapest(this.#price);
+    const moving = this.#aboveLevel.cheapest(this.#price);
+    this.#moving =
+      this.#aboveLevel.cost(moving, this.#price) < this.#abovePath.cost(fixed, this.#price);
+    this.#chosen = this.#moving ? moving : fixed;
+  }
+
+  #aim(): void {
+    const level = this.#moving ? this.#level.value : 0;
+    this.#target = micros(Math.min(this.#max, level + this.#delays[this.#chosen]!));
   }
 }
 

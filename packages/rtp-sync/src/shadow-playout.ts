@@ -1,11 +1,11 @@
 /** Concealment comes in whole ticks of 10 ms: on average half of one more than was needed. */
 const HALF_TICK = 5000;
-/** Playing faster wins back a tenth of the time that passes. */
-const CATCH_UP = 0.1;
+/** Playing faster or slower moves the delay by a tenth of the time that passes. */
+export const CATCH_UP = 0.1;
 /** A listener so far behind is brought back at once. */
 const MAX_EXCESS = 200_000;
-/** More than any delay should cover. */
-const STALL = 500_000;
+/** In µs: more than any delay should cover. */
+export const STALL = 500_000;
 /** Sums are scaled down before the weight of the newest packet outgrows them. */
 const MAX_WEIGHT = 1e6;
 /** What came in the last one to two of these can be taken back. */
@@ -15,6 +15,8 @@ const PROBATION = 1_000_000;
 class Account {
   /** Time in which packets played, in µs. */
   time = 0;
+  /** What was paid whatever the delay, in µs². */
+  shared = 0;
   /** Delay above the candidate's own, times time, in µs². */
   readonly excess: Float64Array;
   /** Sound made up for packets that were not there, in µs. */
@@ -25,8 +27,14 @@ class Account {
     this.concealed = new Float64Array(candidates);
   }
 
+  /** What a candidate paid above its own delay and what all share. */
+  paid(candidate: number, price: number): number {
+    return this.excess[candidate]! + price * this.concealed[candidate]!;
+  }
+
   add(other: Account): void {
     this.time += other.time;
+    this.shared += other.shared;
     for (let i = 0; i < this.excess.length; i++) {
       this.excess[i] = this.excess[i]! + other.excess[i]!;
       this.concealed[i] = this.concealed[i]! + other.concealed[i]!;
@@ -35,6 +43,7 @@ class Account {
 
   scale(factor: number): void {
     this.time *= factor;
+    this.shared *= factor;
     for (let i = 0; i < this.excess.length; i++) {
       this.excess[i] = this.excess[i]! * factor;
       this.concealed[i] = this.concealed[i]! * factor;
@@ -84,13 +93,17 @@ export class ShadowPlayout {
       this.#settled.concealed[i] = (Math.max(0, start - this.#delays[i]!) * 1.5 * time) / price;
   }
 
-  /** Takes a packet (all in µs); gives whether the candidate `played` would have had to conceal. */
+  /**
+   * Takes a packet (all in µs); gives whether the candidate `played` would have had to conceal.
+   * @param shared - What all candidates pay while it plays, as delay times time in µs².
+   */
   packet(
     delay: number,
     arrival: number,
     duration: number,
     reordered: boolean,
     played: number,
+    shared = 0,
   ): boolean {
     const elapsed = this.#last === undefined ? 0 : Math.max(0, arrival - this.#last);
     this.#last = arrival;
@@ -127,27 +140,37 @@ export class ShadowPlayout {
     }
     this.#lagging = lagging;
     this.#current.time += duration * weight;
+    this.#current.shared += shared * weight;
     return missed;
   }
 
   /** The candidate that cost least, where concealing all the time costs as much as `price` µs of delay. */
   cheapest(price: number): number {
-    const accounts = [this.#settled, this.#previous, this.#current] as const;
-    const [a, b, c] = accounts;
+    const a = this.#settled;
+    const b = this.#previous;
+    const c = this.#current;
     const time = a.time + b.time + c.time;
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#delays.length; i++) {
-      const cost =
-        this.#delays[i]! * time +
-        (a.excess[i]! + b.excess[i]! + c.excess[i]!) +
-        price * (a.concealed[i]! + b.concealed[i]! + c.concealed[i]!);
+      const cost = this.#delays[i]! * time + a.paid(i, price) + b.paid(i, price) + c.paid(i, price);
       if (cost < least) {
         least = cost;
         best = i;
       }
     }
     return best;
+  }
+
+  /** What a candidate cost, as a delay in µs; NaN while nothing was played or presumed. */
+  cost(candidate: number, price: number): number {
+    let time = 0;
+    let paid = 0;
+    for (const account of [this.#settled, this.#previous, this.#current]) {
+      time += account.time;
+      paid += account.shared + account.paid(candidate, price);
+    }
+    return this.#delays[candidate]! + paid / time;
   }
 
   /** Takes back the last one to two seconds: the path became longer, no packet was late. */

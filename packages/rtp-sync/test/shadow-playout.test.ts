@@ -83,3 +83,11 @@ test('what is taken back is the last second or two, not what was before', () => 
   playout.takeBack();
   expect(playout.cheapest(100 * SECOND)).toBe(1);
 });
+
+test('what all candidates share is paid by each, and counts when it is compared with others', () => {
+  const playout = new ShadowPlayout(Float64Array.of(0, 100 * MS), 30 * SECOND);
+  for (let i = 1; i <= 500; i++)
+    playout.packet(0, i * 20 * MS, 20 * MS, false, 0, 30 * MS * 20 * MS);
+  expect(playout.cost(0, SECOND)).toBeCloseTo(30 * MS, 3);
+  expect(playout.cost(1, SECOND)).toBeCloseTo(130 * MS, 3);
+});
