@@ -58,6 +58,13 @@ class ScriptedTransport {
     return Promise.resolve();
   }
 
+  restarts = 0;
+
+  restartIce(): void {
+    this.restarts++;
+    this.handlers.negotiationNeeded();
+  }
+
   addIceCandidate(candidate: IceCandidate): Promise<void> {
     this.candidates.push(candidate);
     return Promise.resolve();

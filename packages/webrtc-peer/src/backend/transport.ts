@@ -97,6 +97,11 @@ export interface Transport {
   setLocalDescription(): Promise<SessionDescription>;
   /** Sets the remote description; an offer that meets a local offer rolls the local one back (JSEP §4.1.10.2). */
   setRemoteDescription(description: SessionDescription): Promise<void>;
+  /**
+   * Has ICE begin anew with the next offer, for which it asks (RFC 8445 §2.4). Nothing is sent from the moment of
+   * that offer until a pair of the new ICE session is nominated; everything else lives on.
+   */
+  restartIce(): void;
   /** Adds a remote candidate, also before the remote description. Stale or malformed ones are ignored. */
   addIceCandidate(candidate: IceCandidate): Promise<void>;
   /**

@@ -45,6 +45,10 @@ export class WeriftTransport implements Transport {
   #negotiationCheck: NodeJS.Immediate | undefined;
   #gatheringEnd: NodeJS.Immediate | undefined;
   #gatheringEnded = false;
+  /** The next offer is to have new ICE credentials. */
+  #restarting = false;
+  /** Our username fragment of the ICE session whose checks were begun after a restart. */
+  #checked: string | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(config: TransportConfig, handlers: TransportHandlers, certificate: RTCCertificate) {
@@ -99,6 +103,7 @@ export class WeriftTransport implements Transport {
   setLocalDescription(): Promise<SessionDescription> {
     return this.#operate(async () => {
       try {
+        if (this.#pc.signalingState === 'stable') this.#restarting = false;
         await this.#pc.setLocalDescription();
       } catch (cause) {
         throw new DescriptionError('setting the local description', cause);
@@ -129,6 +134,13 @@ export class WeriftTransport implements Transport {
       }
       this.#audio.remoteDescriptionSet(type);
     });
+  }
+
+  restartIce(): void {
+    if (this.#closing !== undefined) return;
+    this.#restarting = true;
+    this.#pc.restartIce();
+    this.#checkNegotiationNeeded();
   }
 
   async addIceCandidate(candidate: IceCandidate): Promise<void> {
@@ -254,9 +266,23 @@ export class WeriftTransport implements Transport {
       return await Promise.race([result, this.#ended]);
     } finally {
       this.#operations--;
+      this.#resumeIce();
       this.#announceGatheringEnd();
       this.#checkNegotiationNeeded();
     }
+  }
+
+  /** Begins the checks of an ICE restart: werift does so only for a connection that has no DTLS yet. */
+  #resumeIce(): void {
+    const { dtls } = this.#audio;
+    const { iceTransport } = dtls;
+    if (this.#operations > 0 || this.#closing !== undefined) return;
+    if (this.#pc.signalingState !== 'stable' || dtls.state !== 'connected') return;
+    const { localUsername, remoteUsername, nominated } = iceTransport.connection;
+    if (nominated !== undefined || remoteUsername === '' || localUsername === this.#checked) return;
+    this.#checked = localUsername;
+    // What failed is told by the ICE state.
+    iceTransport.start().catch(() => {});
   }
 
   /**
@@ -268,7 +294,8 @@ export class WeriftTransport implements Transport {
     this.#negotiationCheck = setImmediate(() => {
       this.#negotiationCheck = undefined;
       const negotiated = this.#audio.negotiated && this.#control.negotiated;
-      if (negotiated || this.#operations > 0 || this.#pc.signalingState !== 'stable') return;
+      const needed = !negotiated || this.#restarting;
+      if (!needed || this.#operations > 0 || this.#pc.signalingState !== 'stable') return;
       this.#handlers.negotiationNeeded();
     });
   }
