@@ -65,6 +65,13 @@ test('the stream of sound with the most packets is played, the others are listed
     { ssrc: 12, packets: 40, payloadType: 111, kind: 'sound' },
   ]);
   expect(report.packets).toMatchObject({ received: 60, lost: 0 });
+  // One that has a payload type is found by it.
+  const both = [
+    ...sent(packets, 11),
+    ...stream(30, { ssrc: 5, step: 160, clockRate: 8000, payloadType: 8 }),
+  ];
+  const typed = await playBytes(pcap(both), { payloadType: 8 });
+  expect(typed.report.stream).toMatchObject({ ssrc: 5, payloadType: 8 });
   const other = await playBytes(file, { ssrc: 12 });
   expect(other.report.stream).toMatchObject({ ssrc: 12, packets: 40 });
 });

@@ -56,50 +56,85 @@ export function readCapture(
   visit: (packet: CapturedPacket) => void,
 ): CaptureContents {
   const format = formatOf(file);
-  const skipped: Partial<Record<SkipReason | 'line that is no packet', number>> = {};
-  const datagrams: Partial<Record<Protocol, number>> = {};
-  const skip: Skip = (reason) => void (skipped[reason] = (skipped[reason] ?? 0) + 1);
-  const cnames = new Map<number, string>();
-  const encryptedFlows = new Set<string>();
-  const common = { format, datagrams, skipped, cnames, encryptedFlows };
-  if (format === 'arrivals') {
-    const notAPacket = 'line that is no packet';
-    const table = readArrivals(
-      file,
-      (arrival) => visit({ ...arrival, payload: undefined, flow: '' }),
-      () => (skipped[notAPacket] = (skipped[notAPacket] ?? 0) + 1),
-    );
-    return { ...common, ...table };
-  }
-  const look = (datagram: Datagram): void => {
-    let protocol = datagram.kind ?? protocolOf(datagram.bytes);
-    const { bytes, flow } = datagram;
-    if (protocol === 'turn-channel') {
-      const inner = channelData(bytes);
-      if (inner !== undefined && protocolOf(inner) !== 'turn-channel') {
-        look({ ...datagram, bytes: inner, length: inner.length });
-        return;
-      }
-    }
-    if (protocol === 'rtp') {
-      const packet = parseRtp(bytes, datagram.length);
-      if (packet === undefined) protocol = 'other';
-      else visit({ ...packet, arrival: datagram.arrival, flow });
-    } else if (protocol === 'rtcp')
-      readCnames(bytes, (ssrc, cname) => {
-        if (cnames.size < MAX_NAMES) cnames.set(ssrc, cname);
-      });
-    else if (protocol === 'dtls' && encryptedFlows.size < MAX_NAMES) {
-      const [from, to] = flow.split('>');
-      encryptedFlows.add(flow).add(`${to}>${from}`);
-    }
-    datagrams[protocol] = (datagrams[protocol] ?? 0) + 1;
-  };
-  const reader = READERS[format](file, skip);
+  if (format === 'arrivals') return contentsOfTable(file, visit);
+  const contents = new Contents(format, visit);
+  const reader = READERS[format](file, (reason) => contents.skip(reason));
   for (;;) {
     const { done, value } = reader.next();
-    if (done === true) return { ...common, clockRate: undefined, fault: value };
-    look(value);
+    if (done !== true) contents.add(value);
+    else {
+      contents.fault = value;
+      return contents;
+    }
+  }
+}
+
+function contentsOfTable(
+  file: Uint8Array,
+  visit: (packet: CapturedPacket) => void,
+): CaptureContents {
+  let lines = 0;
+  const table = readArrivals(
+    file,
+    (arrival) => visit({ ...arrival, payload: undefined, flow: '' }),
+    () => void lines++,
+  );
+  return {
+    format: 'arrivals',
+    datagrams: {},
+    skipped: lines === 0 ? {} : { 'line that is no packet': lines },
+    cnames: new Map(),
+    encryptedFlows: new Set(),
+    ...table,
+  };
+}
+
+/** Takes datagrams, tells RTP from what else there is, and keeps count. */
+class Contents implements CaptureContents {
+  readonly format: CaptureFormat;
+  readonly datagrams: Partial<Record<Protocol, number>> = {};
+  readonly skipped: Partial<Record<SkipReason, number>> = {};
+  readonly cnames = new Map<number, string>();
+  readonly encryptedFlows = new Set<string>();
+  readonly clockRate: undefined;
+  fault: CaptureFault | undefined;
+  readonly #visit: (packet: CapturedPacket) => void;
+
+  constructor(format: CaptureFormat, visit: (packet: CapturedPacket) => void) {
+    this.format = format;
+    this.#visit = visit;
+  }
+
+  skip(reason: SkipReason): void {
+    this.skipped[reason] = (this.skipped[reason] ?? 0) + 1;
+  }
+
+  add(datagram: Datagram): void {
+    const { bytes, length, arrival, flow } = datagram;
+    let protocol = datagram.kind ?? protocolOf(bytes);
+    const inner = protocol === 'turn-channel' ? channelData(bytes) : undefined;
+    if (inner !== undefined && protocolOf(inner) !== 'turn-channel') {
+      this.add({ arrival, flow, bytes: inner, length: inner.length });
+      return;
+    }
+    if (protocol === 'rtp') {
+      const packet = parseRtp(bytes, length);
+      if (packet === undefined) protocol = 'other';
+      else this.#visit({ ...packet, arrival, flow });
+    } else if (protocol === 'rtcp') readCnames(bytes, (ssrc, cname) => this.#name(ssrc, cname));
+    else if (protocol === 'dtls') this.#encrypted(flow);
+    this.datagrams[protocol] = (this.datagrams[protocol] ?? 0) + 1;
+  }
+
+  #name(ssrc: number, cname: string): void {
+    if (this.cnames.size < MAX_NAMES) this.cnames.set(ssrc, cname);
+  }
+
+  /** What follows a handshake is encrypted both ways. */
+  #encrypted(flow: string): void {
+    if (this.encryptedFlows.size >= MAX_NAMES) return;
+    const [from, to] = flow.split('>');
+    this.encryptedFlows.add(flow).add(`${to}>${from}`);
   }
 }
 

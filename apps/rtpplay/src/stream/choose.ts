@@ -76,7 +76,7 @@ const OPUS_CLOCK = 48_000;
 
 function choose(
   streams: readonly Surveyed[],
-  { ssrc }: Wanted,
+  { ssrc, payloadType }: Wanted,
   contents: CaptureContents,
 ): Surveyed {
   if (ssrc !== undefined) {
@@ -88,7 +88,10 @@ function choose(
         (there.length === 0 ? ', and no other' : `: there is ${there.join(', ')}`),
     );
   }
-  const chosen = streams.find(({ video }) => !video);
+  const has = ({ payloadTypes }: Surveyed): boolean =>
+    payloadType === undefined || payloadTypes.has(payloadType);
+  const sound = streams.filter(({ video }) => !video);
+  const chosen = sound.find(has) ?? sound[0];
   if (chosen !== undefined) return chosen;
   throw new CaptureError(noStream(streams, contents));
 }
