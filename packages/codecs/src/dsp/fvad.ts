@@ -1,6 +1,6 @@
 // oxlint-disable-next-line typescript/triple-slash-reference -- an untyped module takes its types from a script
 /// <reference path="./fvad-wasm.d.ts" />
-import instantiate, { type Fvad } from '@echogarden/fvad-wasm';
+import type { Fvad } from '@echogarden/fvad-wasm';
 import { toPcm16 } from './pcm16.js';
 
 /** Longest frame: 30 ms at 48 kHz. */
@@ -16,6 +16,8 @@ interface Heap {
 let loaded: Promise<Heap> | undefined;
 
 async function load(): Promise<Heap> {
+  // Who detects nothing does not load it.
+  const { default: instantiate } = await import('@echogarden/fvad-wasm');
   const fvad = await instantiate();
   return { fvad, frame: allocated(fvad._malloc(MAX_FRAME * Int16Array.BYTES_PER_ELEMENT)) };
 }
