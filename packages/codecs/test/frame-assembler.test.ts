@@ -187,6 +187,27 @@ describe('loss', () => {
     expect(assembler.deadline).toBeUndefined();
   });
 
+  test('of the beginning of a frame does not hide where the next one begins', () => {
+    const packets = toPackets([
+      [
+        { payload: bytes(0x67, 0x42), marker: false },
+        { payload: bytes(0x68, 2), marker: false },
+        { payload: bytes(0x65, 3), marker: true },
+      ],
+      [
+        { payload: bytes(0x41, 4), marker: false },
+        { payload: bytes(0x41, 5), marker: true },
+      ],
+      // A key frame without parameter sets: only the marker before it tells that it is the first packet.
+      [{ payload: bytes(0x65, 6), marker: true }],
+    ]);
+    const outputs = run(
+      make(h264),
+      packets.filter((_, i) => i !== 3),
+    );
+    expect(given(outputs)).toEqual([0, 2]);
+  });
+
   test('of sound delays nothing but itself', () => {
     const packets = stream(opus, 5, 1);
     const outputs = run(
@@ -218,6 +239,24 @@ describe('the beginning of a stream', () => {
     expect(given(drain(assembler, 0))).toEqual([0, 1, 2]);
   });
 
+  test('may come out of order by a whole frame and more, and be polled between', () => {
+    for (const order of [
+      [2, 3, 0, 1, 4, 5],
+      [2, 0, 3, 1, 4, 5],
+      [4, 2, 0, 5, 1, 3],
+    ]) {
+      const packets = stream(vp8, 3, 2);
+      expect(
+        given(
+          run(
+            make(vp8),
+            order.map((i) => at(packets[i]!, 0)),
+          ),
+        ),
+      ).toEqual([0, 1, 2]);
+    }
+  });
+
   test('in the middle of a frame costs that frame only', () => {
     const packets = stream(vp8, 3, 3, [0, 1]).slice(1);
     const outputs = run(make(vp8), packets);
@@ -227,7 +266,10 @@ describe('the beginning of a stream', () => {
 
   test('H.264 waits for parameter sets', () => {
     const packets = toPackets([
-      [{ payload: bytes(0x65, 1), marker: true }],
+      [
+        { payload: bytes(0x09, 0x10), marker: false },
+        { payload: bytes(0x65, 1), marker: true },
+      ],
       [
         { payload: bytes(0x67, 0x42), marker: false },
         { payload: bytes(0x68, 2), marker: true },
@@ -251,6 +293,7 @@ describe('frame ends', () => {
     const packets = stream(vp8, 3, 2);
     const padding = (like: ReceivedPacket): ReceivedPacket => ({
       ...like,
+      timestamp: like.timestamp - 3000,
       marker: false,
       payload: bytes(),
     });
@@ -338,6 +381,17 @@ describe('memory is bounded', () => {
     expect(assembler.statistics.packetsDropped.overflow).toBe(23);
     for (const packet of rest) assembler.push(at(packet, 0));
     expect(framesIn(drain(assembler, WAIT)).length).toBe(2);
+  });
+
+  test('and what is given up breaks the references of what follows', () => {
+    const packets = stream(h264, 40, 1, [0, 38]).filter(({ payload }) => payload.length > 0);
+    const assembler = make(h264, { maxPackets: 16 });
+    assembler.push(packets[0]!);
+    expect(framesIn(drain(assembler, 0))).toHaveLength(1);
+    for (const packet of packets.slice(1)) assembler.push(at(packet, 0));
+    const outputs = drain(assembler, WAIT);
+    expect(lossesIn(outputs)).toMatchObject([{ sequenceNumber: 1, keyFrameNeeded: true }]);
+    expect(given(outputs)).toEqual([38, 39]);
   });
 
   test('by bytes', () => {

@@ -261,21 +261,28 @@ describe('VP9', () => {
     );
   });
 
-  test('a large structure is carried with little media', () => {
-    const group = Array.from({ length: 60 }, () => ({
-      temporalId: 0,
-      switchingPoint: false,
-      references: [],
-    }));
-    const payloads = new Vp9Packetizer().packetize(
-      { data: media(70), key: true, structure: { spatialLayers: 1, sizes: undefined, group } },
-      70,
-    );
-    const parts = payloads.map(({ payload }) => parsed(vp9Depacketizer.parse(payload)));
-    expect(parts[0]!.descriptor.structure?.group).toEqual(group);
-    expect(concat(...parts.map(({ body }) => body))).toEqual(media(70));
-    for (const { payload } of payloads) expect(payload.length).toBeLessThanOrEqual(70);
-  });
+  test.each([1, 5, 6, 10, 61, 70, 200])(
+    'a large structure is carried with %i bytes of media',
+    (length) => {
+      const group = Array.from({ length: 60 }, () => ({
+        temporalId: 0,
+        switchingPoint: false,
+        references: [],
+      }));
+      const payloads = new Vp9Packetizer().packetize(
+        {
+          data: media(length),
+          key: true,
+          structure: { spatialLayers: 1, sizes: undefined, group },
+        },
+        70,
+      );
+      const parts = payloads.map(({ payload }) => parsed(vp9Depacketizer.parse(payload)));
+      expect(parts[0]!.descriptor.structure?.group).toEqual(group);
+      expect(concat(...parts.map(({ body }) => body))).toEqual(media(length));
+      for (const { payload } of payloads) expect(payload.length).toBeLessThanOrEqual(70);
+    },
+  );
 });
 
 describe('H.264', () => {
@@ -292,7 +299,12 @@ describe('H.264', () => {
   });
 
   test('F and NRI of an aggregate are the highest of its NAL units', () => {
-    expect(send(annexB(hex('0102'), hex('a103')), 64)[0]![0]).toBe(0x80 | 0x20 | 24);
+    for (const units of [
+      ['0102', 'a103'],
+      ['a103', '0102'],
+    ]) {
+      expect(send(annexB(...units.map(hex)), 64)[0]![0]).toBe(0x80 | 0x20 | 24);
+    }
   });
 
   test('a NAL unit that fits alone is sent as it is, without a copy', () => {
@@ -401,6 +413,23 @@ describe('AV1', () => {
   test('more than three OBUs all have a length', () => {
     const unit = concat(...[1, 2, 3, 4].map((each) => obu(5, bytes(each))));
     expect(send(unit, false, 64)[0]!.payload).toEqual(hex('00 02 2801 02 2802 02 2803 02 2804'));
+  });
+
+  test('many small OBUs fit whatever the size of the packets', () => {
+    const unit = concat(...Array.from({ length: 30 }, (_, i) => obu(5, media(1 + ((7 * i) % 19)))));
+    for (let size = 64; size < 160; size++) {
+      const payloads = send(unit, false, size).map(({ payload }) => payload);
+      expect(Math.max(...payloads.map(({ length }) => length))).toBeLessThanOrEqual(size);
+      const parts = payloads.map((payload) => parsed(av1Depacketizer.parse(payload)));
+      expect(av1Depacketizer.join(parts)).toEqual(unit);
+    }
+  });
+
+  test('only a sequence header behind the N bit makes a key frame', () => {
+    const keys = ['18 0801', '18 30aa', '10 0801'].map(
+      (text) => parsed(av1Depacketizer.parse(hex(text))).key,
+    );
+    expect(keys).toEqual([true, false, false]);
   });
 
   test('an OBU goes on in the next packets, as Z and Y say', () => {

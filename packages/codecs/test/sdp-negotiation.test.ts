@@ -100,6 +100,15 @@ describe('a video codec', () => {
     ]);
   });
 
+  test('is agreed on once, however often an answer names it', () => {
+    const answer = media(
+      'm=video 9 RTP/AVP 50 96',
+      'a=rtpmap:50 VP8/90000',
+      'a=rtpmap:96 VP8/90000',
+    );
+    expect(acceptAnswer(describeVideo(['VP8']), answer)).toHaveLength(1);
+  });
+
   test('of the same name is told apart by its parameters', () => {
     const offer = media(
       'm=video 9 RTP/SAVPF 100 101 102 103',
