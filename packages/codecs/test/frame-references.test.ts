@@ -319,6 +319,29 @@ test('a VP9 structure in mid-stream describes the pictures from its own on', () 
   ).toEqual([0, 1, 2, 3, 5, 6, 7]);
 });
 
+test.each([
+  // X and I; and in flexible mode I, P, F, B, E, with a reference to the picture before.
+  ['VP8', (id: number) => [0x90, 0x80, id, id === 0 ? 0x10 : 0x11, 7]],
+  ['VP9', (id: number) => (id === 0 ? [0x9c, id, 7] : [0xdc, id, 0x02, 7])],
+])(
+  '%s: a short picture ID is not trusted over a loss in which it may have wrapped',
+  (name, payload) => {
+    const sent = toPackets(
+      Array.from({ length: 10 }, (_, id) => [{ payload: bytes(...payload(id)), marker: true }]),
+    );
+    const first = sent.slice(0, 5);
+    // The IDs go on as if nothing had been lost.
+    const rest = sent.slice(5, 10).map((packet) => ({
+      ...packet,
+      sequenceNumber: packet.sequenceNumber + 128,
+      timestamp: packet.timestamp + 128 * 3000,
+    }));
+    const { given, keyFrameNeeded } = receive(name, [...first, ...rest]);
+    expect(given).toEqual([0, 1, 2, 3, 4]);
+    expect(keyFrameNeeded).toBe(true);
+  },
+);
+
 test('VP9 layers above a switching point are whole again', () => {
   const tids = [0, 1, 0, 1, 0, 1];
   const frames = tids.map((tid, i) => ({

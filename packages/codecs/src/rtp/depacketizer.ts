@@ -51,9 +51,10 @@ export interface ReferenceTracker<Part> {
   decoded(parts: readonly Part[]): void;
   /**
    * Something does not go to the decoder: the frame of which `damaged` is a part, or unknown packets if that
-   * is undefined. `next` is the first part known behind it, if any.
+   * is undefined. `next` is the first part known behind it, if any, and `packets` how many are missing before
+   * that, so that counters are not trusted over losses in which they may have wrapped.
    */
-  lost(damaged: Part | undefined, next: Part | undefined): void;
+  lost(damaged: Part | undefined, next: Part | undefined, packets: number): void;
 }
 
 /** Concatenates the bodies of all parts; the body itself if there is one only. */

@@ -170,7 +170,7 @@ export class FrameAssembler<Part extends FramePart> {
   #tellOverflow({ from, packets }: { readonly from: number; packets: number }): PacketLoss {
     this.#untold = undefined;
     const next = nextMedia(this.#window, this.#window.front)?.part;
-    if (packets > 0) this.#references.lost(undefined, next);
+    if (packets > 0) this.#references.lost(undefined, next, packets);
     return this.#loss(from, packets, undefined);
   }
 
@@ -183,7 +183,7 @@ export class FrameAssembler<Part extends FramePart> {
     const timestamp = damaged || !next.part.begins ? head.timestamp : undefined;
     const end = this.#window.firstFrom(missing)!.sequence;
     this.#dropTo(end);
-    this.#references.lost(damaged, next.part);
+    this.#references.lost(damaged, next.part, end - missing);
     return this.#loss(missing, end - missing, timestamp);
   }
 
@@ -232,14 +232,14 @@ export class FrameAssembler<Part extends FramePart> {
     this.#before = packets.at(-1);
     if (!decodable) {
       this.#counts.framesUndecodable++;
-      this.#references.lost(parts[0], undefined);
+      this.#references.lost(parts[0], undefined, 0);
       return undefined;
     }
     const { sequence, timestamp } = packets[0]!;
     const data = this.#format.join(parts);
     if (!data) {
       this.#counts.framesMalformed++;
-      this.#references.lost(parts[0], undefined);
+      this.#references.lost(parts[0], undefined, 0);
       return this.#loss(from, end - from, timestamp);
     }
     this.#references.decoded(parts);

@@ -1,6 +1,8 @@
 import type { FramePart, ReferenceTracker } from './depacketizer.js';
 import { counterDelta } from './sequence.js';
 
+const TL0PICIDX_RANGE = 256;
+
 /** What a payload descriptor may say of the order of pictures. */
 export interface PictureNumbers {
   readonly pictureId: number | undefined;
@@ -14,6 +16,10 @@ export interface PictureNumbers {
   /** Later pictures of higher layers refer to nothing before this one (VP9's U). */
   readonly layer?: { readonly switchingPoint: boolean } | undefined;
 }
+
+/** Whether picture IDs are too short to tell how many pictures were in so many lost packets. */
+export const mayHaveWrapped = ({ pictureIdBits }: PictureNumbers, packets: number): boolean =>
+  packets >= 2 ** (pictureIdBits - 1);
 
 /** A part whose payload descriptor numbers pictures. */
 export interface NumberedPart extends FramePart {
@@ -60,13 +66,13 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
     this.#advance(first);
   }
 
-  lost(damaged: NumberedPart | undefined, next: NumberedPart | undefined): void {
+  lost(damaged: NumberedPart | undefined, next: NumberedPart | undefined, packets: number): void {
     if (damaged) this.#lostPicture(damaged);
     if (!next) {
       this.#broken ||= damaged === undefined;
       return;
     }
-    const pictures = this.#pictureDelta(next);
+    const pictures = this.#pictureDelta(next, packets);
     if (pictures === 0 && damaged) return;
     if (pictures === 1) {
       // No other picture is missing than that of the next part, and that only if its beginning is.
@@ -74,7 +80,7 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
       return;
     }
     this.#whole.fill(false, 1);
-    this.#broken ||= !this.#mayFollow(next);
+    this.#broken ||= !this.#mayFollow(next, pictures ?? packets);
   }
 
   #lostPicture(part: NumberedPart): void {
@@ -85,10 +91,10 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
     this.#advance(part);
   }
 
-  /** Whether the base layer is whole up to the picture of `next`, the first that is known after a loss. */
-  #mayFollow(next: NumberedPart): boolean {
+  /** Whether the base layer is whole up to the picture of `next`, the first known after at most so many pictures. */
+  #mayFollow(next: NumberedPart, pictures: number): boolean {
     if (next.begins && next.key) return true;
-    if (next.descriptor.tl0PicIdx === undefined) return false;
+    if (next.descriptor.tl0PicIdx === undefined || pictures >= TL0PICIDX_RANGE) return false;
     return this.#isNextBase(next) && (next.begins || next.temporalId > 0);
   }
 
@@ -105,10 +111,10 @@ export class PictureReferences implements ReferenceTracker<NumberedPart> {
     if (tl0PicIdx !== undefined && temporalId === 0) this.#tl0PicIdx = tl0PicIdx;
   }
 
-  /** How many pictures `part` is behind the latest one known. */
-  #pictureDelta({ descriptor }: NumberedPart): number | undefined {
+  /** How many pictures `part` is behind the latest one known, unless that cannot be told. */
+  #pictureDelta({ descriptor }: NumberedPart, packets: number): number | undefined {
     const { pictureId, pictureIdBits } = descriptor;
-    if (pictureId === undefined) return undefined;
+    if (pictureId === undefined || mayHaveWrapped(descriptor, packets)) return undefined;
     return counterDelta(pictureId, this.#pictureId, pictureIdBits);
   }
 }

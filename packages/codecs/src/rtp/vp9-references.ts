@@ -1,5 +1,5 @@
 import type { ReferenceTracker } from './depacketizer.js';
-import { PictureReferences } from './picture-references.js';
+import { mayHaveWrapped, PictureReferences } from './picture-references.js';
 import { counterDelta } from './sequence.js';
 import type { Vp9Descriptor, Vp9Part } from './vp9-descriptor.js';
 import type { Vp9GroupPicture } from './vp9-structure.js';
@@ -62,10 +62,11 @@ export class Vp9References implements ReferenceTracker<Vp9Part> {
     if (first.key || first.temporalId === 0) this.#lacking = false;
   }
 
-  lost(damaged: Vp9Part | undefined, next: Vp9Part | undefined): void {
-    this.#numbered.lost(damaged, next);
+  lost(damaged: Vp9Part | undefined, next: Vp9Part | undefined, packets: number): void {
+    this.#numbered.lost(damaged, next, packets);
     if (damaged?.temporalId === 0) this.#lacking = true;
     if (next === undefined || next.key) return;
+    if (mayHaveWrapped(next.descriptor, packets)) this.#decoded.fill(Number.NaN);
     if (next.descriptor.tl0PicIdx !== undefined && this.#numbered.broken) this.#lacking = true;
     if (next.temporalId > 0) return;
     if (!next.begins || !this.isDecodable([next])) this.#lacking = true;
