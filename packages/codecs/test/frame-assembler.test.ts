@@ -306,6 +306,26 @@ describe('frame ends', () => {
     expect(framesIn(outputs).map(({ packets: count }) => count)).toEqual([2, 2, 2]);
   });
 
+  test('what is lost before padding is told when it is known what follows', () => {
+    const packets = stream(vp8, 4, 1);
+    const [a, b, c, d] = packets as [
+      ReceivedPacket,
+      ReceivedPacket,
+      ReceivedPacket,
+      ReceivedPacket,
+    ];
+    const assembler = make(vp8);
+    assembler.push(a);
+    assembler.push({ ...c, payload: bytes() });
+    expect(given(drain(assembler, 1_000_000))).toEqual([0]);
+    assembler.push(at({ ...d, payload: b.payload }, 1_000_000));
+    expect(drain(assembler, 1_000_000)).toEqual([]);
+    expect(drain(assembler, 1_000_000 + WAIT)).toMatchObject([
+      { kind: 'loss', sequenceNumber: 1, packets: 1, keyFrameNeeded: false },
+      { kind: 'frame' },
+    ]);
+  });
+
   test('lost padding breaks nothing where pictures are numbered', () => {
     const packets = stream(vp8, 3, 1).map((packet, i) => ({ ...packet, sequenceNumber: 2 * i }));
     const outputs = run(make(vp8), packets);

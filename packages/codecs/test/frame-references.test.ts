@@ -342,6 +342,20 @@ test.each([
   },
 );
 
+test('256 lost pictures of the base layer are not taken for none', () => {
+  const frames = Array.from({ length: 300 }, (_, i) => ({
+    data: bytes(i === 0 ? 0x10 : 0x11, 1),
+    layer: { temporalId: 0, layerSync: false },
+  }));
+  const sent = toPackets(packetize<Vp8Frame>(new Vp8Packetizer(), frames));
+  const { given, keyFrameNeeded } = receive(
+    'VP8',
+    sent.filter((_, i) => i < 5 || i >= 261),
+  );
+  expect(given).toEqual([0, 1, 2, 3, 4]);
+  expect(keyFrameNeeded).toBe(true);
+});
+
 test('VP9 layers above a switching point are whole again', () => {
   const tids = [0, 1, 0, 1, 0, 1];
   const frames = tids.map((tid, i) => ({
