@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type CaptureContents, type CapturedPacket, readCapture } from '../src/capture/capture.js';
 import { hex, join, rtp, u16, u32 } from './support/bytes.js';
+import { fuzzCaptures } from './support/fuzz.js';
 import {
   FRAMINGS,
   type Sent,
@@ -234,4 +235,10 @@ test('packets of pcapng without time or interface are skipped and counted', () =
 test('another link type is named as such', () => {
   const { contents } = read(pcapOfFrames([{ at: 0, bytes: new Uint8Array(60) }], 105));
   expect(contents.skipped).toEqual({ 'link type not known': 1 });
+});
+
+// 20,000 files: `fuzz.integration.test.ts`.
+test('hundreds of damaged files are read as far as they go, or refused in one line', () => {
+  expect.hasAssertions();
+  fuzzCaptures(400, 1);
 });
