@@ -36,7 +36,7 @@ const MOVING_MARGIN = 13_000;
 /** What sound played faster or slower is worth, in sound concealed. */
 const STRETCHED = 0.025;
 /** The target is looked at anew so often, and when a packet was late for it. */
-const REVIEW = 100_000;
+const REVIEW = 250_000;
 /** After a peak the delay is left so far above it: the next packets may be as late. */
 const HOLD = 10_000;
 
