@@ -41,6 +41,7 @@ export { MAX_PICTURE_PIXELS } from './video/codec.js';
 export type {
   EncodedVideoFrame,
   VideoCapability,
+  VideoCodecs,
   VideoDecodeFault,
   VideoDecodeResult,
   VideoDecoder,
@@ -53,7 +54,6 @@ export type {
   VideoRates,
 } from './video/codec.js';
 export { loadVideoCodecs } from './video/load-video-codecs.js';
-export type { VideoCodecs } from './video/load-video-codecs.js';
 export { movingPicture } from './video/moving-picture.js';
 export { passthroughVideo } from './video/passthrough.js';
 export type { EncodedVideoSource } from './video/passthrough.js';

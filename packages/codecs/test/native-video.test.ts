@@ -255,7 +255,7 @@ describeNative('native video', () => {
     const av1 = 'AV1';
     await expect(codecs.createEncoder({ ...options, codec: av1 })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      message: "nothing here can encode 'AV1'",
+      message: "nothing here can code 'AV1'; take one of VP8, VP9, H264",
     });
     await expect(codecs.createDecoder({ codec: av1 })).rejects.toMatchObject({
       code: 'UNSUPPORTED',

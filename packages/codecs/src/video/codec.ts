@@ -158,3 +158,9 @@ export interface VideoProvider<Picture = VideoFrame> {
   /** Rejects with `UnsupportedError` beyond `capabilities`. */
   createDecoder(options: { readonly codec: VideoEncodingName }): Promise<VideoDecoder<Picture>>;
 }
+
+/** The video codecs of this machine. */
+export interface VideoCodecs extends VideoProvider {
+  /** One line that says what is not there and how to get it; undefined when nothing is missing. */
+  readonly missing: string | undefined;
+}

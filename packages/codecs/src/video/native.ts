@@ -2,7 +2,7 @@ import type { NativeBinding, NativeCodec, NativeDecoder, NativeEncoder } from '@
 import { UnsupportedError } from '../errors.js';
 import { i420Picture, type VideoPicture } from '../frames/video-frame.js';
 import { checkLayers, checkRates } from './check-options.js';
-import type { VideoCapability, VideoProvider } from './codec.js';
+import type { VideoCapability, VideoCodecs, VideoProvider } from './codec.js';
 import type { DecoderEngine, EncoderEngine, EngineSettings } from './engine.js';
 import type { PicturePool } from './picture-pool.js';
 import { QueuedDecoder } from './queued-decoder.js';
@@ -17,14 +17,15 @@ const CAPABILITIES: readonly NativeCapability[] = [
 ];
 
 /** libvpx and openh264 through `@rm/codecs-native`. Rejects where the package or its add-on is not there. */
-export async function loadNativeVideo(): Promise<VideoProvider> {
+export async function loadNativeVideo(): Promise<VideoCodecs> {
   const binding = (await import('@rm/codecs-native')).loadNative();
   return new NativeVideo(binding);
 }
 
-class NativeVideo implements VideoProvider {
+class NativeVideo implements VideoCodecs {
   readonly name = 'libvpx, openh264';
   readonly capabilities: readonly VideoCapability[] = CAPABILITIES;
+  readonly missing = undefined;
   readonly #binding: NativeBinding;
 
   constructor(binding: NativeBinding) {
@@ -53,7 +54,7 @@ function capabilityOf(codec: string): NativeCapability {
   const capability = CAPABILITIES.find((each) => each.codec === codec);
   if (capability) return capability;
   const names = CAPABILITIES.map((each) => each.codec).join(', ');
-  throw new UnsupportedError(`no codec '${codec}'; take one of ${names}`);
+  throw new UnsupportedError(`nothing here can code '${codec}'; take one of ${names}`);
 }
 
 class NativeEncoderEngine implements EncoderEngine {
