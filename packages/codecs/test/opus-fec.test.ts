@@ -227,7 +227,7 @@ describe('a frame recovered by libopus-wasm', () => {
 
   test('at 24 kbit/s and 20 % loss is at least 6 dB closer than concealment', async () => {
     const options = { application: 'voip', bitrate: 24_000, fec: true, expectedLoss: 0.2 } as const;
-    const pcm = speech(8, 48_000, 288_000);
+    const pcm = speech(8, 48_000, 168_000);
     const packets = await encoded(engine, { ...options, maxBandwidth: 'wideband' }, pcm);
     const [all, recovering, concealing] = [await decoder(), await decoder(), await decoder()];
     const next = random(4);
@@ -252,7 +252,7 @@ describe('a frame recovered by libopus-wasm', () => {
       concealed.push(lost);
     }
     for (const one of [all, recovering, concealing]) one.close();
-    expect(recovered.length).toBeGreaterThan(30);
+    expect(recovered.length).toBeGreaterThan(15);
     const reference = concat(original);
     const gain = snr(reference, concat(recovered)) - snr(reference, concat(concealed));
     expect(gain).toBeGreaterThan(6);
