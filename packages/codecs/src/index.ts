@@ -25,7 +25,7 @@ export type { ResamplerOptions } from './dsp/resampler.js';
 export { resample } from './dsp/resample.js';
 export { ComfortNoise } from './dsp/comfort-noise.js';
 export { TimeStretch } from './dsp/time-stretch.js';
-export type { SampleFormat } from './dsp/pitch-search.js';
+export type { SampleFormat } from './dsp/sample-format.js';
 export { VoiceActivity } from './dsp/voice-activity.js';
 export type { VoiceActivityOptions } from './dsp/voice-activity.js';
 export { applyGain, gainFromDb } from './dsp/gain.js';

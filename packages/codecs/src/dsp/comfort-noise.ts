@@ -1,7 +1,7 @@
 import { ArgumentError } from '../errors.js';
 import { BackgroundNoise } from './background-noise.js';
 import { amplitudeFromDbfs } from './level.js';
-import type { SampleFormat } from './pitch-search.js';
+import type { SampleFormat } from './sample-format.js';
 import { ShapedNoise } from './shaped-noise.js';
 
 /** Lags of the autocorrelation, one more than the order of the spectral envelope: room for seven resonances. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../errors.js';
 import { Limiter } from './limiter.js';
-import type { SampleFormat } from './pitch-search.js';
+import type { SampleFormat } from './sample-format.js';
 
 /** What a conference mixer is made with. */
 export interface ConferenceMixerOptions extends SampleFormat {

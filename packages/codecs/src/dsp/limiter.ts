@@ -1,5 +1,5 @@
 import { ArgumentError } from '../errors.js';
-import type { SampleFormat } from './pitch-search.js';
+import type { SampleFormat } from './sample-format.js';
 import { softKnee } from './soft-knee.js';
 
 /** Time constant in seconds with which the gain comes back after a peak. */

@@ -1,10 +1,4 @@
-/** The format of a stretch of samples. */
-export interface SampleFormat {
-  /** Samples per second and channel. */
-  readonly sampleRate: number;
-  /** Interleaved channels. */
-  readonly channels: number;
-}
+import type { SampleFormat } from './sample-format.js';
 
 /** Rate to which the coarse search reduces its input: pitch and its first harmonics are below 4 kHz. */
 const COARSE_RATE = 8_000;

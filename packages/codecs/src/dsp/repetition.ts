@@ -1,4 +1,5 @@
-import { PitchSearch, type SampleFormat } from './pitch-search.js';
+import { PitchSearch } from './pitch-search.js';
+import type { SampleFormat } from './sample-format.js';
 
 /**
  * Fills losses by repeating the last pitch period heard: at full level for 10 ms, then fading to silence

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../errors.js';
 import { amplitudeFromDbfs } from './level.js';
-import { PitchSearch, type SampleFormat } from './pitch-search.js';
+import { PitchSearch } from './pitch-search.js';
+import type { SampleFormat } from './sample-format.js';
 
 /** Least likeness of two neighbouring periods for one to be cut out or repeated unheard. */
 const UNHEARD = 0.9;
