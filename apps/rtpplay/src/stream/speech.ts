@@ -25,13 +25,15 @@ const PITCH_RANGE = 80;
 
 /**
  * A signal that is like speech to a codec: voiced and unvoiced, with a pitch that moves, syllables and pauses, at
- * 48 kHz, of a peak of about a third. It is the same on every machine, as it is made of additions and
- * multiplications only, which IEEE 754 defines to the bit.
+ * 48 kHz, of a peak of about a third. It is the same on every machine, as it is made of sums, products
+ * and remainders only, which IEEE 754 defines to the bit.
  */
 export class SpeechLike {
+  /** Samples given, and since the last pulse of the voice. */
   #n = 0;
   #sincePulse = 0;
   #noise = 1;
+  /** The last two outputs of each resonance. */
   #a1 = 0;
   #a2 = 0;
   #b1 = 0;
@@ -39,29 +41,36 @@ export class SpeechLike {
 
   /** Gives the next samples. */
   read(out: Float32Array): void {
-    for (let i = 0; i < out.length; i++) out[i] = this.#next();
+    for (let filled = 0; filled < out.length;) {
+      const place = this.#n % SYLLABLE;
+      const count = Math.min(out.length - filled, SYLLABLE - place);
+      this.#speak(out.subarray(filled, filled + count), place, (this.#n - place) / SYLLABLE);
+      this.#n += count;
+      filled += count;
+    }
   }
 
-  #next(): number {
-    const place = this.#n % SYLLABLE;
-    const syllable = Math.floor(this.#n / SYLLABLE);
-    this.#n++;
-    const silent = syllable % SYLLABLES === SYLLABLES - 1;
-    const source = silent || place >= VOWEL_END ? 0 : this.#source(place, syllable);
+  /** Gives samples of one syllable, from a place in it on. */
+  #speak(out: Float32Array, begin: number, syllable: number): void {
     const [a, ra, b, rb, level] = VOWELS[(syllable * 3) % VOWELS.length]!;
-    const first = source + a * this.#a1 - ra * this.#a2;
-    this.#a2 = this.#a1;
-    this.#a1 = first;
-    const second = first + b * this.#b1 - rb * this.#b2;
-    this.#b2 = this.#b1;
-    this.#b1 = second;
-    return second * level;
+    const end = syllable % SYLLABLES === SYLLABLES - 1 ? 0 : VOWEL_END;
+    for (let i = 0; i < out.length; i++) {
+      const source = begin + i < end ? this.#source(begin + i, syllable) : 0;
+      const first = source + a * this.#a1 - ra * this.#a2;
+      const second = first + b * this.#b1 - rb * this.#b2;
+      this.#a2 = this.#a1;
+      this.#a1 = first;
+      this.#b2 = this.#b1;
+      this.#b1 = second;
+      out[i] = second * level;
+    }
   }
 
+  /** What makes the resonances sound: noise, then pulses. */
   #source(place: number, syllable: number): number {
-    // A linear congruential generator (Numerical Recipes); 32-bit integers are exact everywhere.
-    this.#noise = (Math.imul(this.#noise, 1_664_525) + 1_013_904_223) | 0;
-    const noise = this.#noise / 2 ** 31;
+    // A generator of Lehmer (MINSTD); its products are integers below 2⁵³ and so exact everywhere.
+    this.#noise = (this.#noise * 16_807) % 2_147_483_647;
+    const noise = this.#noise / 2 ** 30 - 1;
     if (place < CONSONANT) return noise * 0.03;
     // The pitch falls within each syllable, by more in every second one.
     const fall = ((place - CONSONANT) * PITCH_RANGE * (1 + (syllable % 2))) / (2 * SYLLABLE);
