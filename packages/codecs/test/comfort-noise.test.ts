@@ -197,6 +197,24 @@ describe('between stream and noise', () => {
     expect(after.subarray(240)).toEqual(heard.subarray(1.5 * RATE + 240));
   });
 
+  test('there is no click where something concealed comes before or after it, which is not learnt from', () => {
+    const comfort = make();
+    const room = background(17, RATE, -60);
+    listen(comfort, room);
+    // What is concealed is a tone, and cut off in full swing.
+    const concealed = tone(440, RATE, 1000, 0.5);
+    const before = concealed.slice();
+    comfort.listen(before, false);
+    const pause = generate(comfort, 9600);
+    const after = concealed.slice(27);
+    comfort.listen(after, false);
+    const slope = (2 * Math.PI * 440 * 0.5) / RATE;
+    expect(before).toEqual(concealed);
+    expect(roughness(concat([before, pause, after]))).toBeLessThan(2.1 * slope);
+    for (let i = 0; i < 10; i++) comfort.listen(new Float32Array(960), false);
+    expect(Math.abs(dbfs(rms(generate(comfort, 9600).subarray(240))) + 60)).toBeLessThan(2);
+  });
+
   test('there is no dip or bump in level', () => {
     const comfort = make();
     const heard = background(9, 2 * RATE, -50, RESONANT);

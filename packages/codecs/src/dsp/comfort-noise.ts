@@ -42,13 +42,14 @@ export class ComfortNoise {
   }
 
   /**
-   * Learns the background from decoded samples, interleaved, in blocks of any length; keeps none of
-   * them. The first ones after a pause are faded in from the noise, in place. What was concealed is
-   * better not given. Throws `ArgumentError` unless the length is a multiple of the channels.
+   * Takes what is played before and after the noise, interleaved, in blocks of any length; keeps none.
+   * The first samples after noise are faded in, in place. Learns the background from them, but for those
+   * that concealment made up: they take part with `learn` false.
+   * Throws `ArgumentError` unless the length is a multiple of the channels.
    */
-  listen(samples: Float32Array): void {
+  listen(samples: Float32Array, learn: boolean = true): void {
     this.#checkWhole(samples);
-    for (let channel = 0; channel < this.#channels; channel++) {
+    for (let channel = 0; learn && channel < this.#channels; channel++) {
       this.#backgrounds[channel]!.listen(samples, channel, this.#channels);
     }
     if (this.#generated > 0) this.#fadeIn(samples);
