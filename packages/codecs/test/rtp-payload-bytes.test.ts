@@ -12,7 +12,7 @@ import {
   vp9Depacketizer,
   type RtpPayload,
 } from '../src/index.js';
-import { bytes, media, obu, TEMPORAL_DELIMITER } from './support/rtp.js';
+import { bytes, concat, media, obu, TEMPORAL_DELIMITER } from './support/rtp.js';
 
 const parsed = <Value>(
   result: { ok: true; value: Value } | { ok: false; reason: string },
@@ -26,8 +26,6 @@ const heads = (payloads: readonly RtpPayload[], length: number): number[][] =>
   payloads.map(({ payload }) => [...payload.subarray(0, length)]);
 const hex = (text: string): Uint8Array =>
   Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
-const concat = (...parts: readonly Uint8Array[]): Uint8Array =>
-  Uint8Array.from(parts.flatMap((part) => [...part]));
 
 describe('VP8', () => {
   // The examples of RFC 7741 §4.6, with a byte or two of the VP8 frame behind them.

@@ -1,5 +1,5 @@
-import { ArgumentError } from '../errors.js';
 import type { Micros } from '../frames/audio-frame.js';
+import { wholeNumber } from '../whole-number.js';
 import {
   nothingCounted,
   type AssembledFrame,
@@ -53,9 +53,19 @@ export class FrameAssembler<Part extends FramePart> {
   /** Throws `ArgumentError` for options out of range. */
   constructor(format: Depacketizer<Part>, options: FrameAssemblerOptions = {}) {
     this.#format = format;
-    this.#maxWait = inRange('maxWait', options.maxWait ?? DEFAULT_MAX_WAIT, 0, 10_000_000);
-    this.#maxPackets = inRange('maxPackets', options.maxPackets ?? DEFAULT_MAX_PACKETS, 16, 8192);
-    this.#maxBytes = inRange('maxBytes', options.maxBytes ?? DEFAULT_MAX_BYTES, 2 ** 16, 2 ** 26);
+    this.#maxWait = wholeNumber('maxWait', options.maxWait ?? DEFAULT_MAX_WAIT, 0, 10_000_000);
+    this.#maxPackets = wholeNumber(
+      'maxPackets',
+      options.maxPackets ?? DEFAULT_MAX_PACKETS,
+      16,
+      8192,
+    );
+    this.#maxBytes = wholeNumber(
+      'maxBytes',
+      options.maxBytes ?? DEFAULT_MAX_BYTES,
+      2 ** 16,
+      2 ** 26,
+    );
     this.#window = new PacketWindow(this.#maxPackets);
     this.#references = format.trackReferences();
   }
@@ -278,11 +288,4 @@ export class FrameAssembler<Part extends FramePart> {
     this.#deadline = deadline;
     return false;
   }
-}
-
-function inRange(name: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new ArgumentError(`${name} is ${value}; give a whole number from ${min} to ${max}`);
-  }
-  return value;
 }

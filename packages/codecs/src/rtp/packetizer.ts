@@ -34,13 +34,6 @@ export function checkPayloadSize(maxPayloadSize: number): void {
   }
 }
 
-/** Throws `ArgumentError` unless `value` is a whole number from 0 to `max`. */
-export function checkField(name: string, value: number, max: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw new ArgumentError(`${name} is ${value}; give a whole number from 0 to ${max}`);
-  }
-}
-
 /** Throws `ArgumentError` for a frame without bytes. */
 export function checkFrame(data: Uint8Array): void {
   if (data.length === 0) {

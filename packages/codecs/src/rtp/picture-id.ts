@@ -1,4 +1,4 @@
-import { checkField } from './packetizer.js';
+import { wholeNumber } from '../whole-number.js';
 
 const PICTURE_ID_MASK = 0x7fff;
 const TL0PICIDX_MASK = 0xff;
@@ -17,10 +17,8 @@ export class PictureCounter {
   #tl0PicIdx: number;
 
   constructor({ pictureId = 0, tl0PicIdx = 0 }: PictureCounterOptions) {
-    checkField('pictureId', pictureId, PICTURE_ID_MASK);
-    checkField('tl0PicIdx', tl0PicIdx, TL0PICIDX_MASK);
-    this.#pictureId = pictureId - 1;
-    this.#tl0PicIdx = tl0PicIdx - 1;
+    this.#pictureId = wholeNumber('pictureId', pictureId, 0, PICTURE_ID_MASK) - 1;
+    this.#tl0PicIdx = wholeNumber('tl0PicIdx', tl0PicIdx, 0, TL0PICIDX_MASK) - 1;
   }
 
   /** Picture ID of the current picture. */

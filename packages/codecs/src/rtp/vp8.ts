@@ -1,6 +1,6 @@
+import { wholeNumber } from '../whole-number.js';
 import { joinBodies, type Depacketizer, type FramePart } from './depacketizer.js';
 import {
-  checkField,
   checkFrame,
   checkPayloadSize,
   packetizeBytes,
@@ -72,7 +72,7 @@ export class Vp8Packetizer implements Packetizer<Vp8Frame> {
     const { data, layer, nonReference = false } = frame;
     checkPayloadSize(maxPayloadSize);
     checkFrame(data);
-    if (layer) checkField('temporalId', layer.temporalId, 3);
+    if (layer) wholeNumber('temporalId', layer.temporalId, 0, 3);
     this.#counter.next(layer?.temporalId ?? 0);
     const { pictureId, tl0PicIdx } = this.#counter;
     const size = vp8DescriptorSize(layer !== undefined);

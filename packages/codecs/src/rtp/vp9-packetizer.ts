@@ -1,6 +1,6 @@
 import { ArgumentError } from '../errors.js';
+import { wholeNumber } from '../whole-number.js';
 import {
-  checkField,
   checkFrame,
   checkPayloadSize,
   packetizeBytes,
@@ -90,31 +90,31 @@ export class Vp9Packetizer implements Packetizer<Vp9Frame> {
         `${references.length} references are given; give 1 to ${MAX_VP9_REFERENCES} for inter pictures in flexible mode, else none`,
       );
     }
-    for (const reference of references) checkField('reference - 1', reference - 1, 126);
+    for (const reference of references) wholeNumber('a reference', reference, 1, 127);
   }
 }
 
 function checkLayer({ temporalId, spatialId }: Vp9Layer): void {
-  checkField('temporalId', temporalId, 7);
-  checkField('spatialId', spatialId, 7);
+  wholeNumber('temporalId', temporalId, 0, 7);
+  wholeNumber('spatialId', spatialId, 0, 7);
 }
 
 function checkStructure({ spatialLayers, sizes, group }: Vp9Structure): void {
-  checkField('spatialLayers - 1', spatialLayers - 1, 7);
+  wholeNumber('spatialLayers', spatialLayers, 1, 8);
   if (sizes && sizes.length !== spatialLayers) {
     throw new ArgumentError(
       `${sizes.length} sizes are given for ${spatialLayers} spatial layers; give one each`,
     );
   }
   for (const { width, height } of sizes ?? []) {
-    checkField('width', width, 0xffff);
-    checkField('height', height, 0xffff);
+    wholeNumber('width', width, 0, 0xffff);
+    wholeNumber('height', height, 0, 0xffff);
   }
   if (!group) return;
-  checkField('pictures of a group', group.length, 255);
+  wholeNumber('the number of pictures in a group', group.length, 0, 255);
   for (const { temporalId, references } of group) {
-    checkField('temporalId', temporalId, 7);
-    checkField('references of a picture', references.length, MAX_VP9_REFERENCES);
-    for (const reference of references) checkField('reference - 1', reference - 1, 254);
+    wholeNumber('temporalId', temporalId, 0, 7);
+    wholeNumber('the number of references', references.length, 0, MAX_VP9_REFERENCES);
+    for (const reference of references) wholeNumber('a reference', reference, 1, 255);
   }
 }

@@ -1,6 +1,6 @@
-import { ArgumentError } from '../errors.js';
 import type { Micros } from '../frames/audio-frame.js';
 import { OPUS_CLOCK_RATE } from '../opus/toc.js';
+import { wholeNumber } from '../whole-number.js';
 import {
   flagParameter,
   integerParameter,
@@ -57,10 +57,14 @@ export function describeOpus(
   { payloadType = 111, transportCc = false }: { payloadType?: number; transportCc?: boolean } = {},
 ): CodecDescription {
   const { maxAverageBitrate, maxPlaybackRate, minPtime = DEFAULT_OFFERED_MIN_PTIME } = preferences;
-  checkRange('maxAverageBitrate', maxAverageBitrate, BITRATE);
-  checkRange('maxPlaybackRate', maxPlaybackRate, PLAYBACK_RATE);
-  checkRange('minPtime', minPtime, PTIME);
-  checkRange('payloadType', payloadType, { min: 0, max: 127 });
+  if (maxAverageBitrate !== undefined) {
+    wholeNumber('maxAverageBitrate', maxAverageBitrate, BITRATE.min, BITRATE.max);
+  }
+  if (maxPlaybackRate !== undefined) {
+    wholeNumber('maxPlaybackRate', maxPlaybackRate, PLAYBACK_RATE.min, PLAYBACK_RATE.max);
+  }
+  wholeNumber('minPtime', minPtime, PTIME.min, PTIME.max);
+  wholeNumber('payloadType', payloadType, 0, 127);
   const entries: readonly (readonly [string, number | false | undefined])[] = [
     ['minptime', minPtime],
     ['useinbandfec', preferences.inbandFec === false ? 0 : 1],
@@ -124,14 +128,4 @@ function recommendedBitrate(maxPlaybackRate: number, channels: 1 | 2): number {
   if (maxPlaybackRate <= 8_000) return 12_000;
   if (maxPlaybackRate <= 16_000) return 20_000;
   return channels === 1 ? 64_000 : 128_000;
-}
-
-function checkRange(
-  name: string,
-  value: number | undefined,
-  { min, max }: { readonly min: number; readonly max: number },
-): void {
-  if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max)) {
-    throw new ArgumentError(`${name} is ${value}; give a whole number from ${min} to ${max}`);
-  }
 }

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.js';
+import { wholeNumber } from '../whole-number.js';
 import type { CodecDescription, FormatParameters } from './codec-description.js';
 
 /** Video codecs that can be described and negotiated, by their encoding names. */
@@ -44,12 +44,7 @@ export function describeVideo(
   { firstPayloadType = 96, transportCc = false }: VideoDescriptionOptions = {},
 ): readonly CodecDescription[] {
   const names = typeof preference === 'string' ? PREFERENCES[preference] : preference;
-  const last = firstPayloadType + names.length - 1;
-  if (!Number.isInteger(firstPayloadType) || firstPayloadType < 0 || last > 127) {
-    throw new ArgumentError(
-      `payload types ${firstPayloadType} to ${last} cannot be used; let all lie from 0 to 127`,
-    );
-  }
+  wholeNumber('firstPayloadType', firstPayloadType, 0, 128 - names.length);
   return names.map((name, i) => ({
     payloadType: firstPayloadType + i,
     name,

@@ -27,11 +27,16 @@ export const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values
 export const micros = (value: number): Micros => value as Micros;
 
 /** `length` bytes that look different at every place and hold no start code. */
-export const media = (length: number, first: number = 2): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (i === 0 ? first : 2 + ((i * 37 + (i >> 7)) % 250)));
+export function media(length: number, first: number = 2): Uint8Array {
+  const data = new Uint8Array(length);
+  for (let i = 0; i < length; i++) data[i] = 2 + ((i * 37 + (i >> 7)) % 250);
+  data[0] = first;
+  return data;
+}
 
-const concat = (...parts: readonly Uint8Array[]): Uint8Array =>
-  Uint8Array.from(parts.flatMap((part) => [...part]));
+/** All of them one after the other. */
+export const concat = (...parts: readonly Uint8Array[]): Uint8Array =>
+  new Uint8Array(Buffer.concat(parts));
 
 /** A frame of a test: whether it is a key frame, and the media in it. */
 export interface TestFrame {
