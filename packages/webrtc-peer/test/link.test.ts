@@ -103,7 +103,9 @@ class ScriptedTransport {
   }
 }
 
-async function link(options: Partial<LinkOptions> = {}): Promise<{
+async function link(
+  options: Partial<LinkOptions> & { readonly signalingAnswers?: boolean } = {},
+): Promise<{
   link: Link;
   transport: ScriptedTransport;
   clock: VirtualClock;
@@ -113,8 +115,9 @@ async function link(options: Partial<LinkOptions> = {}): Promise<{
   /** Lets promises settle. */
   settle: () => Promise<void>;
   /** Ticks every 10 ms for `ms`. */
-  run: (ms: number) => void;
+  run: (ms: number) => Promise<void>;
 }> {
+  const { signalingAnswers = true } = options;
   const clock = new VirtualClock();
   const events: unknown[] = [];
   const sent: unknown[] = [];
@@ -144,9 +147,14 @@ async function link(options: Partial<LinkOptions> = {}): Promise<{
       },
       sendCandidate: ({ candidate }) => sent.push({ candidate }),
       sendStates: ({ connection }) => sent.push({ connection }),
+      probe: () => (
+        sent.push('probe'),
+        signalingAnswers ? Promise.resolve() : Promise.reject(new Error('gone'))
+      ),
     },
     events: {
       connected: () => events.push('connected'),
+      lost: (detail) => events.push({ lost: detail }),
       closed: (reason, detail) => events.push({ reason, detail }),
       message: (payload) => events.push({ message: payload }),
     },
@@ -160,10 +168,11 @@ async function link(options: Partial<LinkOptions> = {}): Promise<{
     sent,
     answerOffer: (sdp) => answerOffer(sdp),
     settle: () => new Promise((resolve) => setImmediate(resolve)),
-    run(ms) {
+    async run(ms) {
       for (let t = 0; t < ms && made.state !== 'closed'; t += 10) {
         clock.advance(10);
         made.tick(clock.now());
+        await Promise.resolve();
       }
     },
   };
@@ -228,7 +237,7 @@ test('an offer that cannot be set is refused as invalid, and the link lives on',
 
 test('a connection that does not come about in time is closed with what was seen last', async () => {
   const t = await link();
-  t.run(10_000);
+  await t.run(10_000);
   expect(t.clock.now()).toBe(5_000_000);
   expect(t.events).toEqual([
     {
@@ -327,20 +336,61 @@ test('what is received can be remembered under the name of its sender', async ()
   expect(file.includes(Buffer.from(silence))).toBe(true);
 });
 
-test('a peer of which nothing is heard for four seconds is gone, one that only sends audio is not', async () => {
+const PACKET = {
+  ssrc: 1,
+  payloadType: 111,
+  sequenceNumber: 0,
+  timestamp: 0,
+  marker: false,
+  payload: Uint8Array.of(8),
+};
+
+test('a peer of which nothing is heard is lost after four seconds, one that only sends audio is not', async () => {
   const t = await link();
   t.transport.become('connected');
   t.transport.open();
-  const packet = { ssrc: 1, payloadType: 111, sequenceNumber: 0, timestamp: 0, marker: false };
   for (let i = 0; i < 100; i++) {
-    t.run(100);
-    t.transport.handlers.audioPacket({ ...packet, payload: new Uint8Array([8]) });
+    await t.run(100);
+    t.transport.handlers.audioPacket(PACKET);
   }
   expect(t.link.state).toBe('connected');
+  expect(t.transport.restarts).toBe(0);
   const lastHeard = t.clock.now();
-  t.run(10_000);
+  await t.run(4000);
+  expect(t.events.at(-1)).toEqual({ lost: 'nothing was heard for 4 s' });
+  expect(t.link.state).toBe('restoring');
   expect(t.clock.now() - lastHeard).toBe(4_000_000);
-  expect(t.events.at(-1)).toMatchObject({ reason: 'silent' });
+  expect(t.transport.restarts).toBe(1);
+  // What is sent still goes out: it may be what brings the connection back.
+  expect(t.link.sendMessage('are you there?')).toBe(true);
+  await t.run(10_000);
+  expect(t.events.at(-1)).toEqual({ reason: 'silent', detail: 'nothing was heard for 7.5 s' });
+});
+
+test('a connection is restored by what is heard, not by what is claimed', async () => {
+  const t = await link();
+  t.transport.become('connected');
+  t.transport.open();
+  await t.run(4200);
+  t.transport.become('connecting');
+  t.transport.become('connected');
+  expect(t.link.state).toBe('restoring');
+  t.transport.handlers.audioPacket(PACKET);
+  expect(t.link.state).toBe('connected');
+  expect(t.events).toEqual(['connected', { lost: expect.any(String) }, 'connected']);
+});
+
+test('while the signaling is gone too nothing is taken apart for half a minute', async () => {
+  const t = await link({ signalingAnswers: false });
+  t.transport.become('connected');
+  t.transport.open();
+  await t.run(29_000);
+  expect(t.transport.restarts).toBe(0);
+  expect(t.link.state).toBe('restoring');
+  t.transport.handlers.audioPacket(PACKET);
+  expect(t.link.state).toBe('connected');
+  await t.run(40_000);
+  expect(t.events.at(-1)).toEqual({ reason: 'silent', detail: 'nothing was heard for 30 s' });
 });
 
 test('application messages pass, unreadable ones are counted, and unsendable ones too', async () => {

@@ -4,21 +4,18 @@ import { type ClockOffset, ClockOffsetEstimator, type Micros, micros } from '@rm
 const QUICK_PINGS = 5;
 const QUICK_INTERVAL = 100_000;
 const INTERVAL = 1_000_000;
-/** A peer of which nothing at all has been heard for so long is gone. */
-const DEAD_AFTER = 4_000_000;
 
 /** What {@link Heartbeat.poll} asks for. */
-export type HeartbeatAction = 'send-ping' | 'dead' | 'wait';
+export type HeartbeatAction = 'send-ping' | 'wait';
 
 /**
  * Pings the other side of a connection, as a pure state machine: measures round trip and clock offset from the
- * pongs, and says when the peer has been silent for too long (4 s).
+ * pongs.
  */
 export class Heartbeat {
   readonly #offset = new ClockOffsetEstimator();
   #sent = 0;
   #nextPing: Micros;
-  #lastHeard: Micros;
   #lastRoundTrip: Micros | undefined;
   /** Local wall clock of the latest ping; an answer to any other is out of date or made up. */
   #pendingUnix: Micros | undefined;
@@ -26,12 +23,6 @@ export class Heartbeat {
   /** Starts at `now`, the moment the connection came up. */
   constructor(now: Micros) {
     this.#nextPing = now;
-    this.#lastHeard = now;
-  }
-
-  /** When {@link poll} has something to say next. */
-  get deadline(): Micros {
-    return Math.min(this.#nextPing, this.#lastHeard + DEAD_AFTER) as Micros;
   }
 
   /** Round trip of the latest ping. */
@@ -44,14 +35,8 @@ export class Heartbeat {
     return this.#offset.estimate(nowUnix);
   }
 
-  /** Anything came from the other side: a packet, a message. */
-  heard(now: Micros): void {
-    this.#lastHeard = now;
-  }
-
   /** What is due at `now`. After `send-ping` the ping goes out with `nowUnix` as its timestamp. */
   poll(now: Micros, nowUnix: Micros): HeartbeatAction {
-    if (now - this.#lastHeard >= DEAD_AFTER) return 'dead';
     if (now < this.#nextPing) return 'wait';
     this.#sent++;
     this.#nextPing = micros(now + (this.#sent < QUICK_PINGS ? QUICK_INTERVAL : INTERVAL));

@@ -17,21 +17,20 @@ import type {
 } from '../backend/transport.js';
 import type { FlightRecorder } from '../capture/flight-recorder.js';
 import type { Clock } from '../clock/clock.js';
-import {
-  type ControlMessage,
-  type JsonValue,
-  parseControlMessage,
-  serializeControlMessage,
-} from '../data/control-message.js';
+import type { JsonValue } from '../data/control-message.js';
 import { CLOCK_RATE } from '../media/audio-format.js';
 import { AudioReceiver } from '../media/audio-receiver.js';
 import { AudioSender } from '../media/audio-sender.js';
 import { Negotiator } from '../negotiation/negotiator.js';
 import type { SenderReport } from '../rtp/packet.js';
-import { Heartbeat } from './heartbeat.js';
+import { Control } from './control.js';
+import { Recovery } from './recovery.js';
 
-/** Where a connection to one peer stands. */
-export type LinkState = 'connecting' | 'connected' | 'closed';
+/**
+ * Where a connection to one peer stands. `restoring` is one that has fallen silent and may come back: what is sent
+ * still goes out.
+ */
+export type LinkState = 'connecting' | 'connected' | 'restoring' | 'closed';
 
 /**
  * Why a connection ended: `closed` by this side, `peer-left` the room, `peer-closed` this connection, `replaced`
@@ -52,11 +51,16 @@ export interface LinkSignaling {
   offer(sdp: string): Promise<string>;
   sendCandidate(candidate: IceCandidate): void;
   sendStates(states: TransportStates): void;
+  /** Asks the signaling server for a sign of life; resolves when it came, rejects when it does not. */
+  probe(): Promise<unknown>;
 }
 
 /** What a link tells its owner. */
 export interface LinkEvents {
+  /** Media and messages can flow, for the first time or again. */
   connected(): void;
+  /** Nothing has been heard of the peer for four seconds. The link tries to come back by itself. */
+  lost(detail: string): void;
   /** The last event. `detail` says more than the reason, for a log. */
   closed(reason: LinkCloseReason, detail: string): void;
   message(payload: JsonValue): void;
@@ -103,10 +107,9 @@ export class Link {
   readonly #offsetByReports = new ClockOffsetEstimator();
   /** A report that came while the decoder was loading. */
   #earlyReport: SenderReport | undefined;
-  #heartbeat: Heartbeat | undefined;
+  readonly #control: Control;
+  #recovery: Recovery | undefined;
   #state: LinkState = 'connecting';
-  #malformedMessages = 0;
-  #messagesDropped = 0;
   #closed: Promise<void> = Promise.resolve();
 
   constructor(options: LinkOptions) {
@@ -122,18 +125,21 @@ export class Link {
         stateChange: (states) => this.#stateChanged(states),
         audioPacket: (packet) => {
           const now = clock.now();
-          this.#heartbeat?.heard(now);
+          this.#heard(now);
           options.flightRecorder?.packet(options.peerId, packet, now);
           this.#receiver?.packet(packet, now);
         },
         senderReport: (report) => this.#senderReport(report),
-        reportBlock: () => this.#heartbeat?.heard(clock.now()),
+        reportBlock: () => this.#heard(clock.now()),
         channelOpen: () => {
-          this.#heartbeat ??= new Heartbeat(clock.now());
-          this.#beat(clock.now());
+          this.#control.opened(clock.now());
         },
         channelClose: () => this.close('peer-closed', 'the control channel was closed'),
-        message: (data) => this.#messageReceived(data),
+        message: (data) => {
+          const now = clock.now();
+          this.#heard(now);
+          this.#control.received(data, now);
+        },
       },
     );
     this.#negotiator = new Negotiator({
@@ -143,12 +149,27 @@ export class Link {
       sendOffer: (sdp) => options.signaling.offer(sdp),
       giveUp: (reason) => this.close('failed', reason),
     });
+    this.#control = new Control({
+      clock,
+      send: (text) => this.#state !== 'closed' && this.#transport.sendMessage(text),
+      message: (payload) => options.events.message(payload),
+    });
     this.sender = new AudioSender(this.#transport, clock.unixOrigin, options.random);
     void this.#openReceiver();
   }
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** Whether the peer was said to be lost, and has not been heard since. */
+  get lost(): boolean {
+    return this.#recovery?.lost ?? false;
+  }
+
+  /** Whether what is sent goes out, as far as is known. */
+  get open(): boolean {
+    return this.#state === 'connected' || this.#state === 'restoring';
   }
 
   /** The receiving side, once its decoder is loaded. */
@@ -163,17 +184,17 @@ export class Link {
 
   /** Round trip in microseconds, of the latest ping or by RTCP. */
   get roundTrip(): number | undefined {
-    return this.#heartbeat?.roundTrip ?? this.#transport.roundTripTime();
+    return this.#control.roundTrip ?? this.#transport.roundTripTime();
   }
 
   /** Control messages of the other side that could not be read. */
   get malformedMessages(): number {
-    return this.#malformedMessages;
+    return this.#control.malformed;
   }
 
   /** Control messages that could not be sent. */
   get messagesDropped(): number {
-    return this.#messagesDropped;
+    return this.#control.dropped;
   }
 
   offerReceived(offer: IncomingOffer): void {
@@ -186,7 +207,7 @@ export class Link {
 
   /** Sends a message of the application. Returns false, counting it as dropped, when it cannot be sent now. */
   sendMessage(payload: JsonValue): boolean {
-    return this.#send({ kind: 'json', payload });
+    return this.#control.sendMessage(payload);
   }
 
   /** Does what is due: connect timeout, heartbeat. */
@@ -196,7 +217,10 @@ export class Link {
         'timeout',
         `not connected within ${this.#options.connectTimeout / 1000} ms (ICE ${this.#transport.states.iceConnection})`,
       );
-    else this.#beat(now);
+    else {
+      this.#control.tick(now);
+      this.#recover(now);
+    }
   }
 
   /** Closes the connection and releases everything. Idempotent. */
@@ -228,7 +252,7 @@ export class Link {
         aligned: alignment.join(),
         unixOrigin: this.#unixOrigin,
         clockOffset: (nowUnix) =>
-          this.#heartbeat?.offset(nowUnix) ?? this.#offsetByReports.estimate(nowUnix),
+          this.#control.offset(nowUnix) ?? this.#offsetByReports.estimate(nowUnix),
       });
       if (this.#earlyReport !== undefined) this.#receiver.senderReport(this.#earlyReport);
     } catch (error) {
@@ -252,64 +276,43 @@ export class Link {
     this.#options.signaling.sendStates(states);
     if (states.connection === 'connected' && this.#state === 'connecting') {
       this.#state = 'connected';
+      this.#recovery = new Recovery(this.#options.initiator, this.#options.clock.now());
       this.#options.events.connected();
     } else if (states.connection === 'failed') this.close('failed', 'ICE or DTLS failed');
     else if (states.connection === 'closed') this.close('peer-closed', 'the transport was closed');
   }
 
-  #beat(now: Micros): void {
-    const nowUnix = micros(this.#unixOrigin + now);
-    switch (this.#heartbeat?.poll(now, nowUnix)) {
-      case 'send-ping':
-        this.#send({ kind: 'ping', timestampMs: nowUnix / 1000 });
+  /** Anything came from the other side: the connection is there. */
+  #heard(now: Micros): void {
+    if (this.#recovery?.heard(now) !== true || this.#state !== 'restoring') return;
+    this.#state = 'connected';
+    this.#options.events.connected();
+  }
+
+  /** Does what may save a connection that has fallen silent. */
+  #recover(now: Micros): void {
+    const recovery = this.#recovery;
+    switch (recovery?.poll(now)) {
+      case 'probe-signaling':
+        this.#options.signaling.probe().then(
+          () => recovery.signalingAnswered(this.#options.clock.now()),
+          () => undefined,
+        );
         break;
-      case 'dead':
-        this.close('silent', 'nothing was heard for 4 s');
+      case 'restart-ice':
+        this.#transport.restartIce();
+        break;
+      case 'tell-lost':
+        this.#state = 'restoring';
+        this.#options.events.lost('nothing was heard for 4 s');
+        break;
+      case 'give-up':
+        this.close('silent', `nothing was heard for ${recovery.silence(now) / 1e6} s`);
         break;
       case 'wait':
       case undefined:
     }
   }
-
-  #messageReceived(data: string | Uint8Array): void {
-    const now = this.#options.clock.now();
-    this.#heartbeat?.heard(now);
-    const parsed = parseControlMessage(data);
-    if (!parsed.ok) {
-      this.#malformedMessages++;
-      return;
-    }
-    const nowUnix = micros(this.#unixOrigin + now);
-    const message = parsed.value;
-    switch (message.kind) {
-      case 'ping':
-        this.#send({
-          kind: 'pong',
-          pingTimestampMs: message.timestampMs,
-          pongTimestampMs: nowUnix / 1000,
-        });
-        break;
-      case 'pong':
-        this.#heartbeat?.pong(
-          unixMicros(message.pingTimestampMs),
-          unixMicros(message.pongTimestampMs),
-          nowUnix,
-        );
-        break;
-      case 'json':
-        this.#options.events.message(message.payload);
-    }
-  }
-
-  #send(message: ControlMessage): boolean {
-    const sent =
-      this.#state !== 'closed' && this.#transport.sendMessage(serializeControlMessage(message));
-    if (!sent) this.#messagesDropped++;
-    return sent;
-  }
 }
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Microseconds of a wall-clock time in milliseconds, rounded as the sender's own were. */
-const unixMicros = (milliseconds: number): Micros => Math.round(milliseconds * 1000) as Micros;

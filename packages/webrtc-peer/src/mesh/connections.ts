@@ -6,6 +6,7 @@ import {
   type SignalingClient,
 } from '@rm/signaling-protocol';
 import type { IceCandidate, TransportStates } from '../backend/transport.js';
+import type { CircuitBreaker } from '../connection/circuit-breaker.js';
 import { Link, type LinkCloseReason, type LinkOptions } from '../connection/link.js';
 import type { JsonValue } from '../data/control-message.js';
 import { sessionIdOf } from '../negotiation/session-id.js';
@@ -31,7 +32,11 @@ export type LinkSettings = Pick<
   | 'clock'
   | 'random'
   | 'connectTimeout'
-> & { readonly policy: () => LinkOptions['policy'] };
+> & {
+  readonly policy: () => LinkOptions['policy'];
+  /** Keeps from calling a peer in vain; one for each. */
+  readonly breaker: () => CircuitBreaker;
+};
 
 /** How it is said that a peer has left. */
 const DEPARTURES: Readonly<Record<LeaveReason, string>> = {
@@ -55,6 +60,7 @@ export class Connections {
   #iceServers: LinkSettings['iceServers'];
   readonly #closing = new Set<Promise<void>>();
   #closed = false;
+  #reachable = true;
   #unsendable = 0;
 
   constructor(signaling: SignalingClient, settings: LinkSettings, events: ConnectionEvents) {
@@ -79,6 +85,11 @@ export class Connections {
   /** A peer that came into the room after this node: it connects. */
   announced(peerId: string, now: Micros): void {
     this.#member(peerId, false, now);
+  }
+
+  /** Whether the signaling is there; without it nobody is called. */
+  set reachable(reachable: boolean) {
+    this.#reachable = reachable;
   }
 
   /** For the links to come. */
@@ -125,7 +136,9 @@ export class Connections {
   tick(now: Micros): void {
     for (const member of this.#members.values()) {
       member.link?.tick(now);
-      if (member.retryAt !== undefined && now >= member.retryAt) this.#open(member, true);
+      const due = member.retryAt !== undefined && now >= member.retryAt;
+      // Without the signaling nobody would hear of the call.
+      if (due && this.#reachable) this.#open(member, true);
     }
   }
 
@@ -140,7 +153,7 @@ export class Connections {
   #member(peerId: string, initiator: boolean, since: Micros): Member {
     let member = this.#members.get(peerId);
     if (member === undefined) {
-      member = new Member(peerId, initiator, since);
+      member = new Member(peerId, initiator, since, this.#settings.breaker());
       this.#members.set(peerId, member);
     }
     member.gone = false;
@@ -150,7 +163,7 @@ export class Connections {
 
   #open(member: Member, initiator: boolean): Link {
     const { peerId } = member;
-    const { policy, ...settings } = this.#settings;
+    const { policy, breaker: _, ...settings } = this.#settings;
     const abort = new AbortController();
     member.retryAt = undefined;
     const link = new Link({
@@ -173,12 +186,14 @@ export class Connections {
           this.#send(() => this.#signaling.sendCandidate(peerId, candidate)),
         sendStates: (states) =>
           this.#send(() => this.#signaling.sendState(peerId, onTheWire(states))),
+        probe: () => this.#signaling.peers({ signal: abort.signal }),
       },
       events: {
         connected: () => {
           member.connected();
           this.#events.connected(peerId);
         },
+        lost: (detail) => this.#events.disconnected(linkStatistics(member, link), 'silent', detail),
         closed: (reason, detail) => {
           abort.abort(new Error(`the link was closed: ${reason}`));
           this.#linkClosed(member, link, reason, detail);
@@ -198,7 +213,8 @@ export class Connections {
     if (member.gone) this.#members.delete(member.peerId);
     else if (!this.#closed && member.initiator)
       member.retry(this.#settings.clock.now(), this.#settings.random);
-    this.#events.disconnected(last, reason, detail);
+    // What was lost before was told of then.
+    if (!link.lost) this.#events.disconnected(last, reason, detail);
   }
 
   /** Signaling refuses what a backend should never give (an oversized candidate); the connection can do without. */

@@ -17,6 +17,7 @@ import type { Backend, IceServer } from '../backend/transport.js';
 import type { FlightRecorder } from '../capture/flight-recorder.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { MediaClock } from '../clock/media-clock.js';
+import { CircuitBreaker, type CircuitBreakerOptions } from '../connection/circuit-breaker.js';
 import type { LinkCloseReason } from '../connection/link.js';
 import type { JsonValue } from '../data/control-message.js';
 import { CLOCK_RATE } from '../media/audio-format.js';
@@ -45,6 +46,8 @@ export interface MeshOptions {
   };
   /** Bounds of the playout delay. */
   readonly playoutDelay?: AdaptiveDelayOptions;
+  /** When calling a peer in vain is given up for a while. */
+  readonly circuitBreaker?: CircuitBreakerOptions;
   /** How the peers' sound is kept in step. */
   readonly alignment?: PlayoutAlignmentOptions;
   /** Remembers what is received, to be written when something went wrong. */
@@ -115,7 +118,7 @@ export class Mesh {
 
   /**
    * Loads the codec and makes a mesh that is not connected yet.
-   * @throws RangeError for bounds of the playout delay or of the alignment that make no sense.
+   * @throws RangeError for bounds of the playout delay, the alignment or the circuit breaker that make no sense.
    * @throws IceServerError (`INVALID_ICE_SERVER`) for an ICE server that cannot be used.
    */
   static async create(options: MeshOptions): Promise<Mesh> {
@@ -133,7 +136,9 @@ export class Mesh {
     this.#backend = backend;
     this.#iceServers = iceServers;
     const policy = (): AdaptiveDelayPolicy => new AdaptiveDelayPolicy(options.playoutDelay);
+    const breaker = (): CircuitBreaker => new CircuitBreaker(options.circuitBreaker);
     policy();
+    breaker();
     this.#alignment = new PlayoutAlignment(options.alignment);
     this.#connections = new Connections(
       options.signaling,
@@ -142,6 +147,7 @@ export class Mesh {
         opus,
         iceServers,
         policy,
+        breaker,
         alignment: this.#alignment,
         flightRecorder: options.flightRecorder,
         clock: this.#clock,
@@ -206,7 +212,7 @@ export class Mesh {
     const stream = new AudioStream(encoder, (packet) => {
       const now = this.#clock.now();
       for (const { peerId, link } of this.#connections.members)
-        if (link?.state === 'connected' && output.reaches(peerId)) link.sender.send(packet, now);
+        if (link?.open === true && output.reaches(peerId)) link.sender.send(packet, now);
     });
     const output = new AudioOutput(to, stream, this.#clock, () => this.#outputs.delete(output));
     this.#outputs.add(output);
@@ -217,11 +223,7 @@ export class Mesh {
   sendMessage(payload: JsonValue, to: Recipients): number {
     let sent = 0;
     for (const { peerId, link } of this.#connections.members)
-      if (
-        link?.state === 'connected' &&
-        (to === 'all' || to.includes(peerId)) &&
-        link.sendMessage(payload)
-      )
+      if (link?.open === true && (to === 'all' || to.includes(peerId)) && link.sendMessage(payload))
         sent++;
     return sent;
   }
@@ -294,11 +296,15 @@ export class Mesh {
     signaling.on('connected', ({ peers, resumed }) => {
       const since = this.#announced ?? this.#clock.now();
       this.#announced = undefined;
+      connections.reachable = true;
       // Resumed, they are known: who came and went in between is told by events that follow.
       if (!resumed) for (const { peerId } of peers) connections.found(peerId, since);
       this.#events.emit('signaling-connected', { peers: peers.length });
     });
-    signaling.on('reconnecting', ({ cause }) => this.#events.emit('signaling-lost', { cause }));
+    signaling.on('reconnecting', ({ cause }) => {
+      connections.reachable = false;
+      this.#events.emit('signaling-lost', { cause });
+    });
     signaling.on('peer-announced', ({ peerId }) =>
       connections.announced(peerId, this.#clock.now()),
     );

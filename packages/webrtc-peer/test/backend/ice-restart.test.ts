@@ -20,6 +20,9 @@ test('ICE restarts with new credentials, and audio and messages flow again, both
   await a.until('negotiation needed', () => a.heard.negotiationNeeded === needed + 1);
   const offer = await a.transport.setLocalDescription();
   expect(ufrag(offer.sdp)).not.toBe(ufrag(before.sdp));
+  // It is another description of the same connection.
+  const [, session, version] = /^o=- (\d+) (\d+) /m.exec(before.sdp)!;
+  expect(offer.sdp).toMatch(new RegExp(`^o=- ${session} ${Number(version) + 1} `, 'm'));
   // Between the offer and the new pair nothing goes out.
   expect(a.transport.sendAudio(opus(2))).toBe(false);
   await b.transport.setRemoteDescription(offer);

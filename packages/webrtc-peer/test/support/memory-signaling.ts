@@ -19,7 +19,7 @@ class MemorySocket implements SocketLike {
   }
 
   send(text: string): void {
-    setImmediate(() => this.#server.received(this, text));
+    this.#server.carry(() => this.#server.received(this, text));
   }
 
   close(code = 1000): void {
@@ -40,6 +40,8 @@ export class SignalingServer {
   readonly #hub: Hub;
   readonly #sockets = new Map<number, MemorySocket>();
   #next = 0;
+  /** What is under way while the network stands still. */
+  #held: (() => void)[] | undefined;
 
   constructor(options: Partial<HubOptions> = {}) {
     this.#hub = new Hub({ wallClock: () => '2026-01-01T00:00:00.000Z', ...options });
@@ -58,6 +60,22 @@ export class SignalingServer {
   drop(peerId?: string): void {
     for (const socket of this.#sockets.values())
       if (peerId === undefined || socket.peerId === peerId) socket.end(1006, false);
+  }
+
+  /** Lets the network stand still; what is sent arrives when it goes on. */
+  stall(): void {
+    this.#held ??= [];
+  }
+
+  goOn(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const arrive of held) setImmediate(arrive);
+  }
+
+  carry(arrive: () => void): void {
+    if (this.#held === undefined) setImmediate(arrive);
+    else this.#held.push(arrive);
   }
 
   /** An admin removes `peerId`. */
@@ -99,7 +117,7 @@ export class SignalingServer {
       if (output.kind !== 'send' && output.kind !== 'close') continue;
       const socket = this.#sockets.get(output.socket);
       if (output.kind === 'close') socket?.end(output.code, false, output.reason);
-      else setImmediate(() => socket?.onmessage?.({ data: output.text } as never));
+      else this.carry(() => socket?.onmessage?.({ data: output.text } as never));
     }
   }
 }

@@ -24,6 +24,7 @@ import { hostAddresses } from './host-addresses.js';
 import { IceGathering } from './ice-gathering.js';
 import { resolveIceServers } from './ice-servers.js';
 import { MAX_REMOTE_CANDIDATES, prepareRemoteSdp } from './remote-description.js';
+import { SessionOrigin } from './session-origin.js';
 import { CLOSED_STATES, readStates, sameStates } from './states.js';
 
 /** A transport over werift, and what it did not carry. */
@@ -35,6 +36,7 @@ export class WeriftTransport implements Transport {
   readonly #audio: AudioStream;
   readonly #control: ControlChannel;
   readonly #gathering: IceGathering;
+  readonly #origin = new SessionOrigin();
   readonly #ended: Promise<never>;
   #end: (reason: Error) => void = () => {};
   #earlyCandidates: CheckableCandidate[] = [];
@@ -110,7 +112,8 @@ export class WeriftTransport implements Transport {
       }
       const description = this.#pc.localDescription;
       if (description === null) throw new TransportClosedError();
-      return { type: description.type as SessionDescription['type'], sdp: description.sdp };
+      const sdp = this.#origin.stamp(description.sdp);
+      return { type: description.type as SessionDescription['type'], sdp };
     });
   }
 
