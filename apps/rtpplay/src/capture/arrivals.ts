@@ -45,6 +45,8 @@ const COLUMNS: ReadonlyMap<string, Column> = new Map(
 const MICROS_IN: Partial<Record<Column, number>> = { seconds: 1e6, millis: 1000, micros: 1 };
 /** So much is looked at to find the names of the columns. */
 const HEAD_BYTES = 65_536;
+/** What is longer may be no string in JavaScript. */
+const MAX_BYTES = 2 ** 28;
 
 /** Whether bytes read as a table of arrivals: a line in the beginning names its columns. */
 export const isArrivalTable = (file: Uint8Array): boolean => columnsOf(file) !== undefined;
@@ -61,7 +63,7 @@ export function readArrivals(
   const columns = columnsOf(file);
   if (columns === undefined)
     return { clockRate: undefined, fault: { position: 0, reason: TABLE_COLUMNS } };
-  const text = new TextDecoder().decode(file);
+  const text = new TextDecoder().decode(file.subarray(0, MAX_BYTES));
   Papa.parse<string[]>(text, {
     comments: '#',
     skipEmptyLines: 'greedy',
@@ -72,7 +74,11 @@ export function readArrivals(
     },
   });
   const clockRate = Number(/^#\s*clock_rate\s*=\s*(\d+)/m.exec(text.slice(0, HEAD_BYTES))?.[1]);
-  return { clockRate: clockRate > 0 ? clockRate : undefined, fault: undefined };
+  const fault =
+    file.length > MAX_BYTES
+      ? { position: MAX_BYTES, reason: 'a table is read up to 256 MiB' }
+      : undefined;
+  return { clockRate: clockRate > 0 ? clockRate : undefined, fault };
 }
 
 /** Which column is where, from the first line that names what is needed. */

@@ -119,7 +119,7 @@ function warningsOf({ fault }: CaptureContents, payload: PayloadKind): string[] 
   const warnings: string[] = [];
   if (fault !== undefined)
     warnings.push(
-      `the file ends early: ${fault.reason} at byte ${fault.position}; what comes before was replayed`,
+      `only what comes before byte ${fault.position} of the file was replayed: ${fault.reason}`,
     );
   if (payload !== 'opus')
     warnings.push(`${UNHEARD[payload]}: a built-in signal is heard at the times of its packets`);

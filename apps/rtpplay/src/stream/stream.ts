@@ -18,7 +18,7 @@ export interface StreamPacket {
 }
 
 /** Longer captures are to be cut. */
-const MAX_PACKETS = 2_000_000;
+const MAX_PACKETS = 1_000_000;
 const MAX_HOURS = 24;
 
 /** Collects the packets of one SSRC and payload type, in order of arrival. */
