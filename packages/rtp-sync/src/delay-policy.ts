@@ -4,7 +4,7 @@ import type { Micros } from './time.js';
 export interface DelayPolicy {
   /** Playout delay to aim for, above the fastest recent packet. */
   readonly target: Micros;
-  /** Delay above which playout is sped up; default 11 ms above the target, a tick of the media clock. */
+  /** Delay up to which playout is not sped up in any case; it never is up to 11 ms above the target. */
   readonly ceiling?: Micros;
   /**
    * Takes one packet at its arrival.
