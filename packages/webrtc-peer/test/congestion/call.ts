@@ -1,0 +1,159 @@
+import { micros, millis } from '@rm/rtp-sync';
+import {
+  BandwidthEstimator,
+  Pacer,
+  type RateBounds,
+  SendRate,
+  absSendTime,
+} from '../../src/congestion/index.js';
+import { RtcpSession } from '../../src/rtcp/index.js';
+
+/** A packet of audio or video on its way. */
+export interface MediaPacket {
+  readonly call: Call;
+  readonly video: boolean;
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly bytes: number;
+  /** Set when it leaves. */
+  sent: number;
+}
+
+/** How a {@link Call} behaves. */
+export interface CallOptions {
+  readonly bounds: RateBounds;
+  /** Whether packets say when they were sent, or only RTP timestamps do. */
+  readonly absSendTime: boolean;
+  /** Most that the encoder makes, in bits per second: an application-limited call. */
+  readonly appetite?: number;
+  readonly startMs?: number;
+  readonly random: () => number;
+}
+
+const AUDIO_BYTES = 130;
+const PACKET_BYTES = 1200;
+const AUDIO_BITRATE = AUDIO_BYTES * 8 * 50;
+const UNIX = micros(1.7e15);
+
+/** One direction of a call with audio and video at 30 fps, and the RTCP that goes back. */
+export class Call {
+  readonly estimator: BandwidthEstimator;
+  readonly rate: SendRate;
+  readonly pacer: Pacer<MediaPacket>;
+  /** Arrivals of audio in ms. */
+  readonly audioArrivals: number[] = [];
+  /** Bits of this call that arrived, by the second. */
+  readonly arrivedBits: number[] = [];
+  readonly #options: CallOptions;
+  readonly #sender = new RtcpSession({ cname: 's', ssrc: 1, unixOrigin: UNIX, reducedSize: true });
+  readonly #receiver = new RtcpSession({
+    cname: 'r',
+    ssrc: 9,
+    unixOrigin: UNIX,
+    reducedSize: true,
+  });
+  #videoSequence = 0;
+  #audioSequence = 0;
+  #nextFrame: number;
+  #nextAudio: number;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+    this.estimator = new BandwidthEstimator(options.bounds);
+    this.rate = new SendRate(options.bounds);
+    this.pacer = new Pacer<MediaPacket>(options.bounds.start);
+    this.#nextFrame = options.startMs ?? 0;
+    this.#nextAudio = options.startMs ?? 0;
+  }
+
+  /** What is sent in the millisecond from `at`. */
+  send(at: number): MediaPacket[] {
+    const now = millis(at);
+    this.pacer.target = this.rate.poll(now);
+    const leaving: MediaPacket[] = [];
+    if (at >= this.#nextAudio) {
+      this.#nextAudio += 20;
+      const sequence = this.#audioSequence++;
+      leaving.push(this.#packet(false, sequence, AUDIO_BYTES, at * 48));
+      this.pacer.audioSent(AUDIO_BYTES, now);
+    }
+    if (at >= this.#nextFrame) {
+      this.#encode(at);
+      this.#nextFrame += 1000 / 30;
+    }
+    leaving.push(...this.pacer.poll(now));
+    for (const packet of leaving) {
+      packet.sent = at;
+      this.rate.sent(packet.bytes, now);
+      const { video, timestamp, bytes } = packet;
+      const clockRate = video ? 90_000 : 48_000;
+      const ssrc = video ? 2 : 1;
+      const sent = { ssrc, timestamp, clockRate, captured: now, payloadBytes: bytes };
+      this.#sender.packetSent(sent, now);
+    }
+    return leaving;
+  }
+
+  /** Takes a packet that arrives at a time in ms. */
+  receive(packet: MediaPacket, at: number): void {
+    const arrival = millis(at);
+    const { video, sequence, timestamp, bytes, sent } = packet;
+    const second = Math.floor(at / 1000);
+    this.arrivedBits[second] = (this.arrivedBits[second] ?? 0) + 8 * bytes;
+    if (!video) this.audioArrivals.push(at);
+    const clockRate = video ? 90_000 : 48_000;
+    const ssrc = video ? 2 : 1;
+    const sequenceNumber = sequence & 0xffff;
+    this.#receiver.packetReceived({ ssrc, sequenceNumber, timestamp, clockRate }, arrival);
+    const stamp = this.#options.absSendTime ? absSendTime(millis(sent)) : undefined;
+    this.estimator.received({ ssrc, bytes, absSendTime: stamp, timestamp, clockRate }, arrival);
+  }
+
+  /** RTCP of the sender and of the receiver at `at`, to be carried to the other side. */
+  control(at: number): { readonly there: Uint8Array[]; readonly back: Uint8Array[] } {
+    const now = millis(at);
+    const estimate = this.estimator.poll(now);
+    if (estimate) this.#receiver.send({ type: 'remb', senderSsrc: 9, ...estimate }, now);
+    return { there: this.#sender.poll(now), back: this.#receiver.poll(now) };
+  }
+
+  /** Takes RTCP of the sender at the receiver. */
+  controlThere(datagram: Uint8Array, at: number): void {
+    this.#receiver.received(datagram, millis(at));
+  }
+
+  /** Takes RTCP of the receiver at the sender. */
+  controlBack(datagram: Uint8Array, at: number): void {
+    const now = millis(at);
+    for (const packet of this.#sender.received(datagram, now).packets) {
+      if (packet.type === 'remb') this.rate.estimated(packet.bitrate, now);
+      if (packet.type === 'receiver-report') this.rate.reported(packet.reports, now);
+    }
+  }
+
+  /** Bits per second that arrived, over whole seconds from `from` to `until`. */
+  arrivedRate(from: number, until: number): number {
+    let bits = 0;
+    for (let second = from; second < until; second++) bits += this.arrivedBits[second] ?? 0;
+    return bits / (until - from);
+  }
+
+  #encode(at: number): void {
+    const target = Math.min(this.rate.target, this.#options.appetite ?? Number.POSITIVE_INFINITY);
+    const noise = 0.8 + 0.4 * this.#options.random();
+    const bytes = Math.max(100, ((target - AUDIO_BITRATE) * noise) / 8 / 30);
+    const packets: MediaPacket[] = [];
+    for (let left = bytes; left > 0; left -= PACKET_BYTES) {
+      const size = Math.ceil(Math.min(left, PACKET_BYTES));
+      const sequence = this.#videoSequence++;
+      packets.push(this.#packet(true, sequence, size, Math.round(at * 90)));
+    }
+    if (!this.pacer.frame(packets, (packet) => packet.bytes, millis(at))) {
+      this.#videoSequence -= packets.length;
+    }
+  }
+
+  #packet(video: boolean, sequence: number, bytes: number, timestamp: number): MediaPacket {
+    return { call: this, video, sequence, bytes, timestamp: timestamp >>> 0, sent: 0 };
+  }
+}
