@@ -53,6 +53,8 @@ export interface Report {
     readonly discarded: number;
     /** Not the payload the decoder takes. */
     readonly malformed: number;
+    /** Not believed to be of the stream: their sequence numbers jumped (RFC 3550 A.1). */
+    readonly ignored: number;
   };
   readonly jitterMs: number;
   /** Share of what was played that stood in for something sent. */
@@ -123,6 +125,7 @@ export function reportOf(findings: Findings): Report {
       skipped,
       discarded: results.late + skipped,
       malformed: counted.packetsMalformed,
+      ignored: results.ignored,
     },
     jitterMs: received.jitterMs,
     concealedPercent: played === 0 ? 0 : rounded((100 * samples.concealed) / played),

@@ -18,7 +18,6 @@ const late = (arrival: number): StreamPacket => ({
   sequence: 0,
   timestamp: 0,
   payload: undefined,
-  flow: '',
   order: 0,
   media: 0,
 });

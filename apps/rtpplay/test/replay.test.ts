@@ -138,7 +138,8 @@ test('a sender that begins anew under its SSRC goes on being heard, and nothing 
     timestamp: (packet.timestamp + 1_000_000_000) >>> 0,
   }));
   const report = await played([...steady, ...again], { policy: { fixed: 40 } });
-  expect(report.packets).toMatchObject({ received: 220, lost: 0 });
+  // The first of them might have been a stray.
+  expect(report.packets).toMatchObject({ received: 220, lost: 0, ignored: 1 });
   // What was lost before counts still.
   const lossy = steady.filter((_, n) => n < 60 || n > 64);
   const { packets } = await played([...lossy, ...again], { policy: { fixed: 40 } });

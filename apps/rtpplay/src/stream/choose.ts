@@ -49,7 +49,8 @@ export function chooseStream(file: Uint8Array, wanted: Wanted): ChosenStream {
     if (packet.ssrc === source.ssrc) collected.add(packet);
   });
   const packets = collected.sorted();
-  const found = payloadKind(packets, payloadType, contents.encryptedFlows);
+  const encrypted = [...collected.flows].some((flow) => contents.encryptedFlows.has(flow));
+  const found = payloadKind(packets, payloadType, encrypted);
   const clockRate =
     wanted.clockRate ?? contents.clockRate ?? clockRateOf(packets, payloadType, found);
   if (clockRate === undefined)

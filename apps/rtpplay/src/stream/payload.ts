@@ -13,15 +13,16 @@ const ENOUGH = 0.9;
 /**
  * Tells what the payloads are. Opus is known by its packets' saying themselves how long they play, which agrees with
  * the timestamps.
+ * @param encrypted - Whether keys were agreed on where the stream went.
  */
 export function payloadKind(
   packets: readonly StreamPacket[],
   payloadType: number | undefined,
-  encryptedFlows: ReadonlySet<string>,
+  encrypted: boolean,
 ): PayloadKind {
   const captured = packets.filter(({ payload }) => payload !== undefined && payload.length > 0);
   if (captured.length === 0) return 'not captured';
-  if (packets.some(({ flow }) => flow !== '' && encryptedFlows.has(flow))) return 'encrypted';
+  if (encrypted) return 'encrypted';
   if (payloadType !== undefined && payloadType < FIRST_DYNAMIC) return 'not Opus';
   const found = pairs(captured);
   const agreeing = found.filter(agrees).length;

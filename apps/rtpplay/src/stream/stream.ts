@@ -10,7 +10,6 @@ export interface StreamPacket {
   readonly sequence: number;
   readonly timestamp: number;
   readonly payload: Uint8Array | undefined;
-  readonly flow: string;
   /** Sequence number that does not wrap, as if packets of other payload types had never had one. */
   readonly order: number;
   /** Timestamp that does not wrap, in ticks of the stream's clock. */
@@ -25,6 +24,7 @@ const MAX_HOURS = 24;
 export class StreamPackets {
   readonly #payloadType: number | undefined;
   readonly #packets: CapturedPacket[] = [];
+  readonly #flows = new Set<string>();
 
   constructor(payloadType: number | undefined) {
     this.#payloadType = payloadType;
@@ -37,6 +37,12 @@ export class StreamPackets {
         `the stream has more than ${MAX_PACKETS} packets: cut the capture first, as with editcap -A and -B`,
       );
     this.#packets.push(packet);
+    this.#flows.add(packet.flow);
+  }
+
+  /** From where to where they went; empty where the format does not tell. */
+  get flows(): ReadonlySet<string> {
+    return this.#flows;
   }
 
   /** The packets of the payload type. Captures of several interfaces are not in order of time: these are. */
@@ -53,7 +59,7 @@ export class StreamPackets {
     const timestamps = new Unwrapper(32);
     const others = new Set<number>();
     const packets: StreamPacket[] = [];
-    for (const { payloadType, sequence, timestamp, arrival, payload, flow } of captured) {
+    for (const { payloadType, sequence, timestamp, arrival, payload } of captured) {
       const order = sequences.unwrap(sequence);
       const media = timestamps.unwrap(timestamp);
       if (payloadType !== this.#payloadType) others.add(order);
@@ -63,7 +69,6 @@ export class StreamPackets {
           sequence,
           timestamp,
           payload,
-          flow,
           order,
           media,
         });
