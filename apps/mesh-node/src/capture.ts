@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, rename, rm, writeFile } from 'node:fs/promises';
+import { access, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { micros } from '@rm/rtp-sync';
 import { FlightRecorder, systemClock } from '@rm/webrtc-peer';
@@ -16,14 +16,15 @@ export class Capture {
 
   /** Rejects with a {@link UsageError} for a file that could not be written later on. */
   static async open(file: string, seconds: number): Promise<Capture> {
-    try {
-      await access(dirname(file), constants.W_OK);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+    const folder = await access(dirname(file), constants.W_OK).catch(
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    const there = await stat(file).catch(() => undefined);
+    const problem = there?.isDirectory() === true ? 'EISDIR' : folder;
+    if (problem !== undefined)
       throw new UsageError(
-        `--capture ${file} cannot be written (${code}): name a file in a folder that exists and is yours`,
+        `--capture ${file} cannot be written (${problem}): name a file in a folder that exists and is yours`,
       );
-    }
     return new Capture(file, seconds);
   }
 

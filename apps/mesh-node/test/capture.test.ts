@@ -42,10 +42,13 @@ test('each writing takes the place of the one before, and leaves nothing else', 
   expect(readdirSync(folder)).toEqual(['call.rtpdump']);
 });
 
-test('a file that cannot be written is told when it is opened', async () => {
-  await expect(Capture.open(join(folder, 'no', 'such'), 60)).rejects.toMatchObject({
+test.each([
+  ['in a folder that is not there', 'no/such', 'ENOENT'],
+  ['that is a folder', '.', 'EISDIR'],
+])('a file %s is told when it is opened', async (_, name, code) => {
+  await expect(Capture.open(join(folder, name), 60)).rejects.toMatchObject({
     code: 'USAGE',
-    message: expect.stringMatching(/^--capture .* cannot be written \(ENOENT\): name a file/),
+    message: expect.stringContaining(`cannot be written (${code}): name a file`),
   });
 });
 
