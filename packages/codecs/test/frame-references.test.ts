@@ -401,3 +401,31 @@ test('the spatial layers of a picture come as one frame, and are lost as one', (
   expect(given).toEqual([0, 3]);
   expect(losses).toMatchObject([{ packets: 1, keyFrameNeeded: true }]);
 });
+
+test.each([true, false])(
+  'an upper spatial layer without the lower one it needs is not given (flexible: %s)',
+  (flexible) => {
+    const packetizer = new Vp9Packetizer({ flexible });
+    const sent = toPackets(
+      Array.from({ length: 4 }, (_, i) =>
+        [0, 1].flatMap((spatialId) =>
+          packetizer.packetize(
+            {
+              data: media(50),
+              key: i === 0,
+              references: flexible && i > 0 ? [1] : [],
+              layer: { temporalId: 0, switchingPoint: true, spatialId, interLayer: spatialId > 0 },
+              endOfPicture: spatialId === 1,
+            },
+            100,
+          ),
+        ),
+      ),
+    );
+    // A middlebox takes the base layer of picture 2 out and numbers the rest anew.
+    const kept = sent
+      .filter((_, i) => i !== 4)
+      .map((packet, sequenceNumber) => ({ ...packet, sequenceNumber }));
+    expect(receive('VP9', kept).given).toEqual([0, 1]);
+  },
+);

@@ -32,6 +32,8 @@ export class Vp9References implements ReferenceTracker<Vp9Part> {
   isDecodable(parts: readonly Vp9Part[]): boolean {
     const first = parts[0]!;
     if (first.key) return true;
+    // Nothing comes before the first layer frame, so what it needs of its own picture is missing.
+    if (first.descriptor.layer?.interLayer === true) return false;
     const id = this.#unwrap(first);
     if (id === undefined || !this.#isExact(first)) return this.#numbered.isDecodable(parts);
     // A key frame that is lost may have begun the group anew; then TL0PICIDX shows that it is missing.
