@@ -15,6 +15,8 @@ export interface MeasuredPacket {
   readonly timestamp: number;
   /** Ticks per second of `timestamp`. */
   readonly clockRate: number;
+  /** Whether it came again on request: then `timestamp` does not say when it was sent. */
+  readonly repeated?: boolean;
 }
 
 /** What to tell the sender, as REMB. */
@@ -87,13 +89,11 @@ export class BandwidthEstimator {
     return longest;
   }
 
-  /**
-   * Takes a packet of any stream in order of arrival. Leave out those without `abs-send-time` that came again on
-   * request under their first timestamp.
-   */
+  /** Takes a packet of any stream in order of arrival. */
   received(packet: MeasuredPacket, arrival: Micros): void {
     this.#throughput.add(packet.bytes, arrival);
     this.#latestThroughput.add(packet.bytes, arrival);
+    if (packet.repeated === true && packet.absSendTime === undefined) return;
     const clock = this.#clockOf(packet);
     if (!clock) return;
     if (this.#heard.size < MAX_STREAMS || this.#heard.has(packet.ssrc)) {

@@ -28,15 +28,12 @@ export type {
 } from './packet.js';
 export { parseCompound } from './parse-compound.js';
 export type { ParsedCompound, RtcpFault } from './parse-compound.js';
-export { ReceiverReports } from './receiver-reports.js';
 export type { ReceivedPacket } from './receiver-reports.js';
-export { ReportSchedule } from './report-schedule.js';
 export { RetransmissionHistory } from './retransmission-history.js';
 export type { RetransmissionOptions, RetransmissionStatistics } from './retransmission-history.js';
 export { RtcpSession } from './rtcp-session.js';
-export type { RtcpSessionOptions } from './rtcp-session.js';
+export type { RtcpSessionOptions, RtcpSessionStatistics } from './rtcp-session.js';
 export { RtxSender, unwrapRtx } from './rtx.js';
 export type { RtxStream } from './rtx.js';
-export { SenderReports } from './sender-reports.js';
 export type { SentPacket } from './sender-reports.js';
 export { RtcpFormatError, writeCompound } from './write-compound.js';

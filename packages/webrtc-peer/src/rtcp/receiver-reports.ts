@@ -19,11 +19,14 @@ interface Stream {
   expectedBefore: number;
   receivedBefore: number;
   heardSinceReport: boolean;
+  heardAt: Micros;
   report: { readonly compact: number; readonly arrival: Micros } | undefined;
 }
 
 /** Streams of one connection that are reported on. */
 const MAX_STREAMS = 256;
+/** A stream that was silent for longer makes room for a new one. */
+const SILENCE = 10_000_000;
 
 /**
  * Reports on every stream that a connection receives: loss, jitter, highest sequence number with its cycles, and
@@ -33,20 +36,21 @@ export class ReceiverReports {
   readonly #streams = new Map<number, Stream>();
   #streamsRefused = 0;
 
-  /** Packets that were not counted as they belong to more than 256 streams. */
+  /** Packets that were not counted as 256 other streams were heard within 10 s. */
   get streamsRefused(): number {
     return this.#streamsRefused;
   }
 
   /**
-   * Takes a packet in order of arrival; undefined beyond 256 streams.
+   * Takes a packet in order of arrival; undefined beyond 256 streams at a time.
    *
    * Give packets that came again on request under the same SSRC to {@link repaired}: a report says what the network
    * lost, which the sender's rate control has to know although the loss was made good.
    */
   received(packet: ReceivedPacket, arrival: Micros): SequenceVerdict | undefined {
-    const stream = this.#streamOf(packet);
+    const stream = this.#streamOf(packet, arrival);
     if (!stream) return undefined;
+    stream.heardAt = arrival;
     const { statistics } = stream;
     const verdict = statistics.update(packet.sequenceNumber, packet.timestamp, arrival);
     if (verdict === 'restart') {
@@ -88,10 +92,10 @@ export class ReceiverReports {
     return reports;
   }
 
-  #streamOf({ ssrc, clockRate }: ReceivedPacket): Stream | undefined {
+  #streamOf({ ssrc, clockRate }: ReceivedPacket, arrival: Micros): Stream | undefined {
     const known = this.#streams.get(ssrc);
     if (known) return known;
-    if (this.#streams.size >= MAX_STREAMS) {
+    if (this.#streams.size >= MAX_STREAMS && !this.#makeRoom(arrival)) {
       this.#streamsRefused++;
       return undefined;
     }
@@ -101,10 +105,19 @@ export class ReceiverReports {
       expectedBefore: 0,
       receivedBefore: 0,
       heardSinceReport: false,
+      heardAt: arrival,
       report: undefined,
     };
     this.#streams.set(ssrc, stream);
     return stream;
+  }
+
+  /** Forgets a stream that has been silent for 10 s; false if there is none. */
+  #makeRoom(now: Micros): boolean {
+    for (const [ssrc, { heardAt }] of this.#streams) {
+      if (now - heardAt > SILENCE) return this.#streams.delete(ssrc);
+    }
+    return false;
   }
 }
 

@@ -21,6 +21,16 @@ export interface RtcpSessionOptions {
   readonly reducedSize: boolean;
 }
 
+/** Counts of an {@link RtcpSession}. */
+export interface RtcpSessionStatistics {
+  /** Feedback that was not sent, as 64 packets of it waited. */
+  readonly feedbackDropped: number;
+  /** Parts of datagrams that could not be read. */
+  readonly faults: number;
+  /** Packets that no report counts, as 256 other streams were heard within 10 s. */
+  readonly streamsRefused: number;
+}
+
 /** Largest datagram made, so that it fits every path with the overhead of SRTP, UDP and IP. */
 const MAX_BYTES = 1200;
 /** Lost packets that one NACK names, each in a pair of its own at worst. */
@@ -56,9 +66,12 @@ export class RtcpSession {
     return this.#roundTripTime;
   }
 
-  /** Feedback that was not sent as 64 packets of it waited, and parts of datagrams that could not be read. */
-  get statistics(): { readonly feedbackDropped: number; readonly faults: number } {
-    return { feedbackDropped: this.#feedbackDropped, faults: this.#faults };
+  get statistics(): RtcpSessionStatistics {
+    return {
+      feedbackDropped: this.#feedbackDropped,
+      faults: this.#faults,
+      streamsRefused: this.#receiver.streamsRefused,
+    };
   }
 
   /** Counts an RTP packet that is sent at `now`, retransmissions too; a stream's first makes a report due. */

@@ -1,4 +1,4 @@
-import { micros, millis } from '@rm/rtp-sync';
+import { type Micros, micros, millis } from '@rm/rtp-sync';
 import {
   BandwidthEstimator,
   Pacer,
@@ -6,7 +6,7 @@ import {
   SendRate,
   absSendTime,
 } from '../../src/congestion/index.js';
-import { RtcpSession } from '../../src/rtcp/index.js';
+import { NackGenerator, RetransmissionHistory, RtcpSession } from '../../src/rtcp/index.js';
 
 /** A packet of audio or video on its way. */
 export interface MediaPacket {
@@ -27,6 +27,8 @@ export interface CallOptions {
   /** Most that the encoder makes, in bits per second: an application-limited call. */
   readonly appetite?: number;
   readonly startMs?: number;
+  /** How long after a gap a video packet is of use, in ms; none is asked for by default. */
+  readonly repairMs?: number;
   readonly random: () => number;
 }
 
@@ -44,7 +46,12 @@ export class Call {
   readonly audioArrivals: number[] = [];
   /** Bits of this call that arrived, by the second. */
   readonly arrivedBits: number[] = [];
+  /** How often the application got each video packet. */
+  readonly videoTaken = new Map<number, number>();
   readonly #options: CallOptions;
+  readonly #history = new RetransmissionHistory();
+  readonly #nack: NackGenerator;
+  readonly #sentVideo = new Map<number, MediaPacket>();
   readonly #sender = new RtcpSession({ cname: 's', ssrc: 1, unixOrigin: UNIX, reducedSize: true });
   readonly #receiver = new RtcpSession({
     cname: 'r',
@@ -62,6 +69,7 @@ export class Call {
     this.estimator = new BandwidthEstimator(options.bounds);
     this.rate = new SendRate(options.bounds);
     this.pacer = new Pacer<MediaPacket>(options.bounds.start);
+    this.#nack = new NackGenerator({ budget: millis(options.repairMs ?? 0) });
     this.#nextFrame = options.startMs ?? 0;
     this.#nextAudio = options.startMs ?? 0;
   }
@@ -90,8 +98,16 @@ export class Call {
       const ssrc = video ? 2 : 1;
       const sent = { ssrc, timestamp, clockRate, captured: now, payloadBytes: bytes };
       this.#sender.packetSent(sent, now);
+      if (video) this.#remember(packet, now);
     }
     return leaving;
+  }
+
+  /** Sequence numbers of the video packets that left before `at`, in ms. */
+  videoSent(at: number): number[] {
+    return [...this.#sentVideo.values()]
+      .filter(({ sent }) => sent < at)
+      .map(({ sequence }) => sequence);
   }
 
   /** Takes a packet that arrives at a time in ms. */
@@ -104,9 +120,18 @@ export class Call {
     const clockRate = video ? 90_000 : 48_000;
     const ssrc = video ? 2 : 1;
     const sequenceNumber = sequence & 0xffff;
-    this.#receiver.packetReceived({ ssrc, sequenceNumber, timestamp, clockRate }, arrival);
+    const verdict = video ? this.#nack.received(sequenceNumber, arrival) : 'new';
+    const repeated = verdict === 'recovered' || verdict === 'duplicate';
+    if (video && (verdict === 'new' || verdict === 'recovered')) {
+      this.videoTaken.set(sequence, (this.videoTaken.get(sequence) ?? 0) + 1);
+    }
+    const counted = { ssrc, sequenceNumber, timestamp, clockRate };
+    this.#receiver.packetReceived(counted, arrival, repeated);
     const stamp = this.#options.absSendTime ? absSendTime(millis(sent)) : undefined;
-    this.estimator.received({ ssrc, bytes, absSendTime: stamp, timestamp, clockRate }, arrival);
+    this.estimator.received(
+      { ssrc, bytes, absSendTime: stamp, timestamp, clockRate, repeated },
+      arrival,
+    );
   }
 
   /** RTCP of the sender and of the receiver at `at`, to be carried to the other side. */
@@ -114,6 +139,11 @@ export class Call {
     const now = millis(at);
     const estimate = this.estimator.poll(now);
     if (estimate) this.#receiver.send({ type: 'remb', senderSsrc: 9, ...estimate }, now);
+    if (this.#options.repairMs !== undefined) {
+      const { requests: sequences } = this.#nack.poll(now);
+      const nack = { type: 'nack', senderSsrc: 9, mediaSsrc: 2, sequences } as const;
+      if (sequences.length > 0) this.#receiver.send(nack, now);
+    }
     return { there: this.#sender.poll(now), back: this.#receiver.poll(now) };
   }
 
@@ -128,7 +158,16 @@ export class Call {
     for (const packet of this.#sender.received(datagram, now).packets) {
       if (packet.type === 'remb') this.rate.estimated(packet.bitrate, now);
       if (packet.type === 'receiver-report') this.rate.reported(packet.reports, now);
+      if (packet.type !== 'nack') continue;
+      for (const { sequenceNumber } of this.#history.requested(packet.sequences, now)) {
+        const original = this.#sentVideo.get(sequenceNumber)!;
+        this.pacer.retransmission({ ...original }, original.bytes);
+      }
     }
+    const { roundTripTime } = this.#sender;
+    if (roundTripTime === undefined) return;
+    this.#history.roundTripTime = roundTripTime;
+    this.estimator.roundTripTime = this.#nack.roundTripTime = roundTripTime;
   }
 
   /** Bits per second that arrived, over whole seconds from `from` to `until`. */
@@ -136,6 +175,24 @@ export class Call {
     let bits = 0;
     for (let second = from; second < until; second++) bits += this.arrivedBits[second] ?? 0;
     return bits / (until - from);
+  }
+
+  #remember(packet: MediaPacket, now: Micros): void {
+    const { sequence, timestamp, bytes } = packet;
+    // what is sent again was sent before
+    if (this.#sentVideo.get(sequence & 0xffff)?.sequence === sequence) return;
+    this.#sentVideo.set(sequence & 0xffff, packet);
+    this.#history.sent(
+      {
+        ssrc: 2,
+        payloadType: 96,
+        sequenceNumber: sequence & 0xffff,
+        timestamp,
+        marker: false,
+        payload: new Uint8Array(bytes),
+      },
+      now,
+    );
   }
 
   #encode(at: number): void {

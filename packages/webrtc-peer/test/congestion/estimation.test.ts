@@ -50,3 +50,19 @@ test('without any report the sender goes down, as nobody knows what arrives', ()
   expect(target(15)).toBeLessThan(target(12.5) / 2);
   expect(target(19)).toBe(100_000);
 });
+
+test('with 10 % loss and 40 ms each way, video is made whole at the rate that the path carries', () => {
+  const { calls } = simulate({
+    seed: 6,
+    seconds: 25,
+    link: { capacity: () => 4e6, queueBytes: 62_500, oneWayMs: 40, loss: 0.1 },
+    calls: [{ bounds: { start: 1e6, min: 1e5, max: 5e6 }, absSendTime: true, repairMs: 450 }],
+  });
+  const call = calls[0]!;
+  const sent = call.videoSent(24_000);
+  const taken = sent.filter((sequence) => call.videoTaken.has(sequence));
+  expect(sent.length).toBeGreaterThan(4000);
+  expect(taken.length / sent.length).toBeGreaterThanOrEqual(0.995);
+  expect([...call.videoTaken.values()].every((times) => times === 1)).toBe(true);
+  expect(call.arrivedRate(15, 25)).toBeGreaterThan(2.4e6);
+});

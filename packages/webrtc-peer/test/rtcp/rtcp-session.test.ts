@@ -200,6 +200,9 @@ test('streams and feedback are bounded', () => {
   const rtcp = session();
   for (let ssrc = 0; ssrc < 256; ssrc++) rtcp.packetReceived(arriving(0, ssrc), millis(0));
   expect(rtcp.packetReceived(arriving(0, 256), millis(0))).toBeUndefined();
+  expect(rtcp.statistics.streamsRefused).toBe(1);
+  // one that has been silent makes room
+  expect(rtcp.packetReceived(arriving(0, 256), millis(10_001))).toBe('valid');
   for (let i = 0; i < 70; i++) rtcp.send({ type: 'pli', senderSsrc: 1, mediaSsrc: i }, millis(1));
   expect(rtcp.statistics.feedbackDropped).toBe(6);
 });
