@@ -13,7 +13,7 @@ enum class CodecId { kVp8, kVp9, kH264 };
 /** Largest picture taken in either direction: 36,864 macroblocks, what H.264 level 5.2 allows. */
 constexpr int64_t kMaxPixels = 36864 * 256;
 constexpr int kMinSide = 16;
-constexpr int kMaxSide = 16384;
+constexpr int kMaxSide = 8192;
 
 /** Views of the three planes of an I420 picture. */
 struct Picture {

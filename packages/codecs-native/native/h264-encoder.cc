@@ -1,6 +1,7 @@
 // H.264 constrained baseline for live video: one slice a picture, CAVLC, SPS and PPS before each IDR picture.
 #include <wels/codec_api.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
@@ -10,6 +11,9 @@
 
 namespace rm {
 namespace {
+
+/** The most frames a second that openh264 knows of. */
+constexpr double kMaxFps = 60;
 
 class H264Encoder : public Encoder {
  public:
@@ -42,12 +46,20 @@ class H264Encoder : public Encoder {
       source.iStride[i] = picture.strides[i];
     }
     source.uiTimeStamp = std::llround(elapsed_ms_);
-    elapsed_ms_ += 1000 / settings.fps;
+    elapsed_ms_ += 1000.0 / FpsOf(settings);
     if (settings.key_frame) encoder_->ForceIntraFrame(true);
     SFrameBSInfo info;
     std::memset(&info, 0, sizeof(info));
     Check(encoder_->EncodeFrame(&source, &info), "a picture");
     return PacketOf(info);
+  }
+
+  /** Beyond kMaxFps a frame still gets its share of the bitrate if a second is taken to have that many. */
+  static float FpsOf(const EncodeSettings& settings) {
+    return static_cast<float>(std::min(settings.fps, kMaxFps));
+  }
+  static int BitrateOf(const EncodeSettings& settings) {
+    return static_cast<int>(settings.bitrate * std::min(1.0, kMaxFps / settings.fps));
   }
 
   void Open(const Picture& picture, const EncodeSettings& settings) {
@@ -60,9 +72,9 @@ class H264Encoder : public Encoder {
     param.iUsageType = CAMERA_VIDEO_REAL_TIME;
     param.iPicWidth = picture.width;
     param.iPicHeight = picture.height;
-    param.iTargetBitrate = static_cast<int>(settings.bitrate);
+    param.iTargetBitrate = BitrateOf(settings);
     param.iMaxBitrate = UNSPECIFIED_BIT_RATE;
-    param.fMaxFrameRate = static_cast<float>(settings.fps);
+    param.fMaxFrameRate = FpsOf(settings);
     param.iRCMode = RC_BITRATE_MODE;
     param.bEnableFrameSkip = true;
     param.iComplexityMode = LOW_COMPLEXITY;
@@ -87,30 +99,27 @@ class H264Encoder : public Encoder {
     layer.iSpatialBitrate = param.iTargetBitrate;
     layer.iMaxSpatialBitrate = UNSPECIFIED_BIT_RATE;
     layer.uiProfileIdc = PRO_BASELINE;
-    // openh264 raises the level by itself when the picture or the bitrate asks for more.
-    layer.uiLevelIdc = LEVEL_3_1;
+    // The lowest that size and rates fit in: 3.1, which WebRTC peers agree on, up to 720p with 30 frames a second.
+    layer.uiLevelIdc = LEVEL_UNKNOWN;
     layer.sSliceArgument.uiSliceMode = SM_SINGLE_SLICE;
     Check(encoder_->InitializeExt(&param), "these settings");
     int format = videoFormatI420;
     Check(encoder_->SetOption(ENCODER_OPTION_DATAFORMAT, &format), "I420");
     width_ = picture.width;
     height_ = picture.height;
-    bitrate_ = settings.bitrate;
-    fps_ = settings.fps;
+    bitrate_ = BitrateOf(settings);
+    fps_ = FpsOf(settings);
     elapsed_ms_ = 0;
   }
 
   void SetRates(const EncodeSettings& settings) {
-    if (settings.fps != fps_) {
-      auto fps = static_cast<float>(settings.fps);
-      Check(encoder_->SetOption(ENCODER_OPTION_FRAME_RATE, &fps), "a frame rate");
-      fps_ = settings.fps;
-    }
-    if (settings.bitrate != bitrate_) {
-      SBitrateInfo rate = {SPATIAL_LAYER_ALL, static_cast<int>(settings.bitrate)};
-      Check(encoder_->SetOption(ENCODER_OPTION_BITRATE, &rate), "a bitrate");
-      bitrate_ = settings.bitrate;
-    }
+    float fps = FpsOf(settings);
+    const int bitrate = BitrateOf(settings);
+    if (fps != fps_) Check(encoder_->SetOption(ENCODER_OPTION_FRAME_RATE, &fps), "a frame rate");
+    SBitrateInfo rate = {SPATIAL_LAYER_ALL, bitrate};
+    if (bitrate != bitrate_) Check(encoder_->SetOption(ENCODER_OPTION_BITRATE, &rate), "a bitrate");
+    fps_ = fps;
+    bitrate_ = bitrate;
   }
 
   static Packet PacketOf(const SFrameBSInfo& info) {
@@ -141,8 +150,8 @@ class H264Encoder : public Encoder {
   ISVCEncoder* encoder_ = nullptr;
   int width_ = 0;
   int height_ = 0;
-  double bitrate_ = 0;
-  double fps_ = 0;
+  int bitrate_ = 0;
+  float fps_ = 0;
   double elapsed_ms_ = 0;
 };
 

@@ -31,7 +31,7 @@ export interface NativeEncoder {
    * again when the call returns.
    *
    * @param y - luma, `strideY` bytes from row to row; `u` and `v` are half as wide and high, rounded up
-   * @param width - in pixels, 16 to 16384, at most 9,437,184 pixels in all; even for H.264, as is `height`
+   * @param width - in pixels, 16 to 8192, at most 9,437,184 pixels in all; even for H.264, as is `height`
    * @param keyFrame - whether a key frame is asked for
    * @param bitrate - bit/s, 10,000 to 100,000,000
    * @param fps - frames per second, 1 to 240

@@ -91,12 +91,54 @@ describeNative('native video', () => {
       const types = nals.map((each) => each.map((nal) => nal[0]! & 0x1f));
       expect(types).toEqual([[7, 8, 5], [1], [7, 8, 5]]);
       for (const [sps, pps] of [nals[0]!, nals[2]!]) {
-        // profile_idc 66, constraint_set0 and 1, level 3.1: within profile-level-id 42e01f.
-        expect([...sps!.subarray(1, 4)]).toEqual([0x42, 0xc0, 0x1f]);
+        // profile_idc 66 with constraint_set0 and 1: constrained baseline; the level is that of the size.
+        expect([...sps!.subarray(1, 4)]).toEqual([0x42, 0xc0, 0x0d]);
         // entropy_coding_mode_flag, the third bit after two ids of one bit each: CAVLC.
         expect(pps![1]! & 0x20).toBe(0);
       }
     });
+  });
+
+  test('H264: 720p with 30 frames a second is of level 3.1, as profile-level-id 42e01f promises', async () => {
+    await withPair({ codec: 'H264', bitrate: 2_000_000 }, async (encoder) => {
+      const frame = await encoder.encode({
+        ...i420Picture(1280, 720),
+        timestamp: 0,
+        capture: undefined,
+      });
+      expect([...nalUnits(frame!.data)[0]!.subarray(1, 4)]).toEqual([0x42, 0xc0, 0x1f]);
+    });
+  });
+
+  test('H264: more than 60 frames a second share the bitrate out', async () => {
+    await withPair({ codec: 'H264', fps: 120, bitrate: 1_000_000 }, async (encoder) => {
+      await encodeAll(encoder, 0, 60);
+      const frames = await encodeAll(encoder, 60, 120);
+      const bytes = frames.reduce((sum, { data }) => sum + data.length, 0);
+      expect(Math.abs((bytes * 8 * 120) / 60 / 1_000_000 - 1)).toBeLessThan(0.15);
+    });
+  });
+
+  test.each(CODECS)('%s: any rates and sizes in range are taken', async (codec) => {
+    for (const [width, height] of [
+      [16, 16],
+      [8192, 16],
+      [18, 8192],
+    ] as const)
+      await withPair({ codec }, async (encoder, decoder) => {
+        const source = { ...i420Picture(width, height), timestamp: 0, capture: undefined };
+        const seen = await decoded(decoder, (await encoder.encode(source))!);
+        expect([seen.width, seen.height]).toEqual([width, height]);
+      });
+    for (const [bitrate, fps] of [
+      [10_000, 1],
+      [10_000, 240],
+      [100_000_000, 1],
+      [100_000_000, 240],
+    ] as const)
+      await withPair({ codec, bitrate, fps }, async (encoder) => {
+        expect((await encoder.encode(picture(0)))?.key).toBe(true);
+      });
   });
 
   test.each([
@@ -239,7 +281,7 @@ describeNative('native video', () => {
     ['a stride below the width', { u: { data: new Uint8Array(160 * 90), stride: 159 } }],
     ['sides too small', { width: 8 }],
     ['odd sides', { width: 319 }],
-    ['more pixels than allowed', { width: 16_384, height: 16_384 }],
+    ['more pixels than allowed', { width: 8192, height: 8192 }],
   ])('a picture with %s is refused', async (_, fault) => {
     await withPair({ codec: 'H264' }, async (encoder) => {
       const wrong = { ...picture(0), ...fault };

@@ -4,7 +4,7 @@ import type { VideoEncodingName } from '../sdp/video-format.js';
 import { MAX_PICTURE_PIXELS, type VideoRates } from './codec.js';
 
 const MIN_SIDE = 16;
-const MAX_SIDE = 16_384;
+const MAX_SIDE = 8192;
 
 /** Throws `ArgumentError` unless the rates are in their documented range. */
 export function checkRates({ bitrate, fps }: VideoRates): void {
