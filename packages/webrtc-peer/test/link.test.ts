@@ -157,6 +157,7 @@ async function link(
       lost: (detail) => events.push({ lost: detail }),
       closed: (reason, detail) => events.push({ reason, detail }),
       message: (payload) => events.push({ message: payload }),
+      reported: () => undefined,
     },
     ...options,
   });

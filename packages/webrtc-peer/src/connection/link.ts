@@ -1,4 +1,4 @@
-import type { OpusEngine } from '@rm/codecs';
+import type { AudioPathReport, OpusEngine } from '@rm/codecs';
 import {
   ClockOffsetEstimator,
   type DelayPolicy,
@@ -64,6 +64,8 @@ export interface LinkEvents {
   /** The last event. `detail` says more than the reason, for a log. */
   closed(reason: LinkCloseReason, detail: string): void;
   message(payload: JsonValue): void;
+  /** What the peer reports of the path to it. */
+  reported(report: AudioPathReport): void;
 }
 
 /** What a link is made with. */
@@ -130,7 +132,14 @@ export class Link {
           this.#receiver?.packet(packet, now);
         },
         senderReport: (report) => this.#senderReport(report),
-        reportBlock: () => this.#heard(clock.now()),
+        reportBlock: ({ fractionLost }) => {
+          this.#heard(clock.now());
+          const { roundTrip } = this;
+          options.events.reported({
+            fractionLost,
+            roundTrip: roundTrip === undefined ? undefined : micros(roundTrip),
+          });
+        },
         channelOpen: () => {
           this.#control.opened(clock.now());
         },

@@ -218,12 +218,12 @@ export class AudioPlayout {
         if (samples !== undefined) this.#append(samples);
         else {
           this.#buffer.recoveryFailed(decision.ticks);
-          this.#makeUp(this.#decoder.decodeLost(decision.ticks));
+          this.#conceal(decision.ticks);
         }
         break;
       }
       case 'conceal':
-        this.#makeUp(this.#decoder.decodeLost(decision.ticks));
+        this.#conceal(decision.ticks);
         break;
       case 'comfort-noise': {
         const noise = this.#scratch.subarray(0, decision.ticks);
@@ -242,13 +242,20 @@ export class AudioPlayout {
     if (samples !== undefined) this.#append(samples);
     else {
       this.#malformed++;
-      this.#makeUp(this.#decoder.decodeLost(duration));
+      this.#conceal(duration);
     }
   }
 
   #append(samples: Float32Array): void {
     this.#noise.listen(samples);
     this.#fifo.push(samples);
+  }
+
+  #conceal(ticks: number): void {
+    const samples = this.#decoder.decodeLost(ticks);
+    // Noise may follow and is faded into, but it is not to sound like this.
+    this.#noise.listen(samples, false);
+    this.#makeUp(samples);
   }
 
   #makeUp(samples: Float32Array): void {

@@ -1,4 +1,4 @@
-import type { AudioFrame, OpusEncoder } from '@rm/codecs';
+import type { AudioBitrateSettings, AudioFrame, OpusEncoder } from '@rm/codecs';
 import { type Micros, micros, microsToTicks, ticksToMicros } from '@rm/rtp-sync';
 import { CLOCK_RATE, PACKET_SAMPLES } from './audio-format.js';
 
@@ -79,6 +79,11 @@ export class AudioStream {
       if (this.#filled === PACKET_SAMPLES) this.#encode();
     }
     this.#expected = micros(capture + duration);
+  }
+
+  /** Changes how what follows is encoded. */
+  adapt(settings: AudioBitrateSettings): void {
+    this.#encoder.configure(settings);
   }
 
   close(): void {

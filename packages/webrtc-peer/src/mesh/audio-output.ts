@@ -1,14 +1,29 @@
-import type { AudioFrame } from '@rm/codecs';
-import type { AudioStream } from '../media/audio-stream.js';
+import type { AudioBitrateController, AudioFrame, AudioPathReport } from '@rm/codecs';
+import type { Micros } from '@rm/rtp-sync';
 import type { Clock } from '../clock/clock.js';
+import type { AudioStream } from '../media/audio-stream.js';
+import { PathReports } from '../media/path-reports.js';
 
 /** Whom something is sent to: everyone in the room, also those who join later, or some. */
 export type Recipients = 'all' | readonly string[];
+
+/** How one output is encoded at present. */
+export interface AudioOutputStatistics {
+  readonly to: Recipients;
+  /** Opus bitrate in bit/s. */
+  readonly targetBitrate: number;
+  /** Whether packets carry redundancy for the one before. */
+  readonly fec: boolean;
+  /** Share of packets the encoder reckons will be lost, 0…1. */
+  readonly expectedLoss: number;
+}
 
 /** An audio stream to other peers; made by `Mesh.openAudio`. */
 export class AudioOutput {
   readonly to: Recipients;
   readonly #stream: AudioStream;
+  readonly #bitrate: AudioBitrateController;
+  readonly #reports = new PathReports();
   readonly #clock: Clock;
   readonly #onClose: (output: AudioOutput) => void;
   #closed = false;
@@ -17,11 +32,13 @@ export class AudioOutput {
   constructor(
     to: Recipients,
     stream: AudioStream,
+    bitrate: AudioBitrateController,
     clock: Clock,
     onClose: (output: AudioOutput) => void,
   ) {
     this.to = to;
     this.#stream = stream;
+    this.#bitrate = bitrate;
     this.#clock = clock;
     this.#onClose = onClose;
   }
@@ -42,6 +59,23 @@ export class AudioOutput {
    */
   write(frame: AudioFrame): void {
     if (!this.#closed) this.#stream.write(frame, this.#clock.now());
+  }
+
+  /**
+   * Takes what one of those who hear it reports; the encoder follows the worst of them.
+   * @internal
+   */
+  reported(peerId: string, report: AudioPathReport, now: Micros): void {
+    const worst = this.#reports.add(peerId, report, now);
+    if (worst === undefined) return;
+    const { settings } = this.#bitrate;
+    const next = this.#bitrate.update(worst, now);
+    if (next !== settings) this.#stream.adapt(next);
+  }
+
+  statistics(): AudioOutputStatistics {
+    const { bitrate, fec, expectedLoss } = this.#bitrate.settings;
+    return { to: this.to, targetBitrate: bitrate, fec, expectedLoss };
   }
 
   /** Ends the stream. Idempotent. */

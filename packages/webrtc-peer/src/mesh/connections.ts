@@ -1,3 +1,4 @@
+import type { AudioPathReport } from '@rm/codecs';
 import type { Micros } from '@rm/rtp-sync';
 import {
   ErrorCode,
@@ -19,6 +20,7 @@ export interface ConnectionEvents {
   /** `last` is what the link had measured. */
   disconnected(last: LinkStatistics, reason: LinkCloseReason, detail: string): void;
   message(from: string, payload: JsonValue): void;
+  reported(from: string, report: AudioPathReport): void;
 }
 
 /** The part of a link's options that is the same for all. */
@@ -199,6 +201,7 @@ export class Connections {
           this.#linkClosed(member, link, reason, detail);
         },
         message: (payload) => this.#events.message(peerId, payload),
+        reported: (report) => this.#events.reported(peerId, report),
       },
     });
     member.link = link;

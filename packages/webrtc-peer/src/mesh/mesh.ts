@@ -1,4 +1,4 @@
-import { type AudioFrame, type OpusApplication, type OpusEngine, loadOpus } from '@rm/codecs';
+import { type AudioFrame, type OpusEngine, loadOpus } from '@rm/codecs';
 import {
   AdaptiveDelayPolicy,
   type AdaptiveDelayOptions,
@@ -20,9 +20,8 @@ import { MediaClock } from '../clock/media-clock.js';
 import { CircuitBreaker, type CircuitBreakerOptions } from '../connection/circuit-breaker.js';
 import type { LinkCloseReason } from '../connection/link.js';
 import type { JsonValue } from '../data/control-message.js';
-import { CLOCK_RATE } from '../media/audio-format.js';
-import { AudioStream } from '../media/audio-stream.js';
-import { AudioOutput, OutputConflictError, type Recipients } from './audio-output.js';
+import type { AudioOutput, Recipients } from './audio-output.js';
+import { type AudioEncoding, AudioOutputs } from './audio-outputs.js';
 import { Connections } from './connections.js';
 import { type LinkStatistics, type MeshStatistics, linkStatistics } from './statistics.js';
 
@@ -35,15 +34,8 @@ export interface MeshOptions {
   readonly opus?: OpusEngine;
   /** Default none: host candidates only. */
   readonly iceServers?: readonly IceServer[];
-  /** Encoder settings. */
-  readonly audio?: {
-    /** Target in bit/s, 6000…510000; default 48000. */
-    readonly bitrate?: number;
-    /** 0…10; default 5. */
-    readonly complexity?: number;
-    /** Default `audio`. */
-    readonly application?: OpusApplication;
-  };
+  /** How sent audio is encoded. */
+  readonly audio?: AudioEncoding;
   /** Bounds of the playout delay. */
   readonly playoutDelay?: AdaptiveDelayOptions;
   /** When calling a peer in vain is given up for a while. */
@@ -98,8 +90,6 @@ export type TickListener = (frames: ReadonlyMap<string, AudioFrame>, instant: Mi
  * which they were added.
  */
 export class Mesh {
-  readonly #audio: Required<NonNullable<MeshOptions['audio']>>;
-  readonly #opus: OpusEngine;
   readonly #clock: Clock;
   readonly #signaling: SignalingClient;
   readonly #backend: Backend;
@@ -107,7 +97,7 @@ export class Mesh {
   readonly #connections: Connections;
   readonly #mediaClock: MediaClock;
   readonly #alignment: PlayoutAlignment;
-  readonly #outputs = new Set<AudioOutput>();
+  readonly #outputs: AudioOutputs;
   readonly #tickListeners = new Set<TickListener>();
   readonly #frames = new Map<string, AudioFrame>();
   readonly #events = new TypedEvents<MeshEvents>((event, error) =>
@@ -118,6 +108,7 @@ export class Mesh {
 
   /**
    * Loads the codec and makes a mesh that is not connected yet.
+   * @throws ArgumentError (`BAD_ARGUMENT`) for bitrates out of range or order.
    * @throws RangeError for bounds of the playout delay, the alignment or the circuit breaker that make no sense.
    * @throws IceServerError (`INVALID_ICE_SERVER`) for an ICE server that cannot be used.
    */
@@ -126,8 +117,6 @@ export class Mesh {
   }
 
   private constructor(options: MeshOptions, opus: OpusEngine) {
-    this.#audio = { bitrate: 48_000, complexity: 5, application: 'audio', ...options.audio };
-    this.#opus = opus;
     this.#clock = options.clock ?? systemClock;
     this.#signaling = options.signaling;
     // Checked now: when a link is made it is too late to complain.
@@ -159,8 +148,14 @@ export class Mesh {
         disconnected: (last, reason, detail) =>
           this.#events.emit('peer-disconnected', { peerId: last.peerId, reason, detail, last }),
         message: (from, payload) => this.#events.emit('message', { from, payload }),
+        reported: (from, report) => this.#outputs.reported(from, report, this.#clock.now()),
       },
     );
+    this.#outputs = new AudioOutputs(opus, options.audio ?? {}, this.#clock, (packet, output) => {
+      const now = this.#clock.now();
+      for (const { peerId, link } of this.#connections.members)
+        if (link?.open === true && output.reaches(peerId)) link.sender.send(packet, now);
+    });
     this.#mediaClock = new MediaClock(this.#clock, (instant) => this.#tick(instant));
     this.#followSignaling();
   }
@@ -195,28 +190,12 @@ export class Mesh {
   }
 
   /**
-   * Opens an audio stream to `to`; it is encoded once, whatever the number of peers.
+   * Opens an audio stream to `to`; it is encoded once, whatever the number of peers, and as the worst of their
+   * paths allows: under loss with in-band FEC.
    * @throws OutputConflictError (`OUTPUT_CONFLICT`) when one of them hears an open stream already.
    */
-  async openAudio(to: Recipients): Promise<AudioOutput> {
-    const encoder = await this.#opus.createEncoder({
-      sampleRate: CLOCK_RATE,
-      channels: 1,
-      ...this.#audio,
-    });
-    for (const output of this.#outputs)
-      if (output.overlaps(to)) {
-        encoder.close();
-        throw new OutputConflictError(to);
-      }
-    const stream = new AudioStream(encoder, (packet) => {
-      const now = this.#clock.now();
-      for (const { peerId, link } of this.#connections.members)
-        if (link?.open === true && output.reaches(peerId)) link.sender.send(packet, now);
-    });
-    const output = new AudioOutput(to, stream, this.#clock, () => this.#outputs.delete(output));
-    this.#outputs.add(output);
-    return output;
+  openAudio(to: Recipients): Promise<AudioOutput> {
+    return this.#outputs.open(to);
   }
 
   /** Sends an application message; returns the number of peers it was handed to. */
@@ -235,6 +214,7 @@ export class Mesh {
       links: [...this.#connections.members].flatMap((member) =>
         member.link === undefined ? [] : linkStatistics(member, member.link),
       ),
+      outputs: this.#outputs.statistics(),
       ticksSkipped: this.#mediaClock.skipped,
     };
   }
@@ -243,7 +223,7 @@ export class Mesh {
   async close(): Promise<void> {
     this.#mediaClock.stop();
     this.#tickListeners.clear();
-    for (const output of this.#outputs) output.close();
+    this.#outputs.close();
     this.#closing = true;
     await Promise.all([this.#signaling.close(), this.#connections.close()]);
   }

@@ -1,6 +1,7 @@
 import type { Link, LinkState } from '../connection/link.js';
 import type { AudioReceiverStatistics } from '../media/audio-receiver.js';
 import type { AudioSenderStatistics } from '../media/audio-sender.js';
+import type { AudioOutputStatistics } from './audio-output.js';
 import type { Member } from './member.js';
 
 /** The connection to one peer, both directions. A field that was not measured is absent. */
@@ -24,6 +25,7 @@ export interface LinkStatistics {
 export interface MeshStatistics {
   readonly peerId: string;
   readonly links: readonly LinkStatistics[];
+  readonly outputs: readonly AudioOutputStatistics[];
   /** Ticks of the media clock that were skipped after stalls of the thread. */
   readonly ticksSkipped: number;
 }
