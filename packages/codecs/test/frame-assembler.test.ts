@@ -69,17 +69,20 @@ test('a frame tells what is known of it', () => {
   });
 });
 
-test('payloads may be overwritten once they are pushed, frames belong to who polls', () => {
+test.each([
+  ['payloads', (payload: Uint8Array) => new Uint8Array(payload)],
+  ["Node's buffers", (payload: Uint8Array) => Buffer.from(payload)],
+])('%s may be overwritten once they are pushed, frames belong to who polls', (_, copy) => {
   const packets = stream(vp8, 2, 1);
   const assembler = make(vp8);
   const frames = packets.map((packet) => {
-    const payload = packet.payload.slice();
+    const payload = copy(packet.payload);
     assembler.push({ ...packet, payload });
     payload.fill(0);
     const [frame] = framesIn(drain(assembler, 0));
-    const copy = frame!.data.slice();
+    const data = frame!.data.slice();
     frame!.data.fill(0);
-    return copy;
+    return data;
   });
   expect(frames).toEqual([true, false].map((key) => vp8.expected({ key, content: media(56) })));
 });

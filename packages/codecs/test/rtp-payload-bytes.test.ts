@@ -324,6 +324,11 @@ describe('H.264', () => {
     );
   });
 
+  test('a NAL unit longer than a length field can say is not aggregated', () => {
+    const units = [sps, media(70_000, 0x65), pps];
+    expect(send(annexB(...units), 100_000)).toEqual(units);
+  });
+
   test('start codes of three bytes and zeros between NAL units are understood', () => {
     const frame = concat(hex('000001'), sps, hex('00000000000001'), pps, hex('0000'));
     expect(send(frame, 64)).toEqual(send(annexB(sps, pps), 64));

@@ -99,6 +99,7 @@ test('the codecs come in the order of the m= line, those without rtpmap are left
     'a=fmtp:97  Profile-ID = 2 ; ;x;y=',
     'a=rtpmap:98 H264/90000',
     'a=rtpmap:99 AV1/90000',
+    'a=rtpmap:200 AV1/90000',
     'm=audio 9 UDP/TLS/RTP/SAVPF 111',
     'a=rtpmap:111 opus/48000/2',
     'a=rtcp-fb:96 ccm fir',

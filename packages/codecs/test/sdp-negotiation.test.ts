@@ -208,6 +208,8 @@ describe('H.264', () => {
     expect(fitsLimits(limits, size(1280, 720))).toBe(true);
     expect(fitsLimits(limits, size(1280, 720, 31))).toBe(false);
     expect(fitsLimits(limits, size(1280, 736))).toBe(false);
+    // Fewer pixels than 720p, but more macroblocks.
+    expect(fitsLimits(limits, size(1272, 724))).toBe(false);
   });
 
   test('goes beyond its level as far as the receiver says', () => {

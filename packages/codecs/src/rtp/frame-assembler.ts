@@ -106,7 +106,7 @@ export class FrameAssembler<Part extends FramePart> {
       this.#counts.packetsDropped[place.kind]++;
       return;
     }
-    const payload = packet.payload.slice();
+    const payload = copied(packet);
     const parsed = this.#format.parse(payload);
     if (!parsed.ok && parsed.reason !== 'empty') {
       this.#counts.packetsDropped[parsed.reason === 'unsupported' ? 'unsupported' : 'malformed']++;
@@ -154,7 +154,7 @@ export class FrameAssembler<Part extends FramePart> {
   #takeStray(packet: ReceivedPacket): void {
     const before = this.#stray;
     const restarts = before && sequenceDelta(packet.sequenceNumber, before.sequenceNumber) === 1;
-    this.#stray = { ...packet, payload: packet.payload.slice() };
+    this.#stray = { ...packet, payload: copied(packet) };
     if (!restarts) {
       this.#counts.packetsDropped.stray++;
       return;
@@ -289,3 +289,6 @@ export class FrameAssembler<Part extends FramePart> {
     return false;
   }
 }
+
+/** Not by `slice`, which gives no copy of Node's buffers. */
+const copied = ({ payload }: ReceivedPacket): Uint8Array => new Uint8Array(payload);
