@@ -4,7 +4,8 @@
 #include <stdexcept>
 
 #include "codec.h"
-#include "js.h"
+#include "instance.h"
+#include "work.h"
 
 namespace rm {
 namespace {

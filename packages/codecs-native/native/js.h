@@ -1,13 +1,10 @@
-// The little of Node-API that encoder and decoder share: arguments, errors, and work on another thread.
+// The little of Node-API that is used here: arguments, results, and exceptions either way.
 #pragma once
 
 #include <node_api.h>
 
 #include <cstdint>
-#include <cstring>
 #include <exception>
-#include <memory>
-#include <string>
 
 namespace rm {
 
@@ -90,137 +87,5 @@ napi_value Guard(napi_env env, Body body) {
   }
   return nullptr;
 }
-
-/**
- * One piece of work on a thread of libuv's pool and the promise of its result. `Run` touches no JavaScript, `Finish`
- * makes the result; the object deletes itself afterwards.
- */
-class Work {
- public:
-  virtual ~Work() = default;
-
-  /** Takes `work` over and gives the promise. */
-  static napi_value Start(napi_env env, std::unique_ptr<Work> work, const char* name) {
-    napi_value promise, label;
-    Must(napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &label));
-    Must(napi_create_async_work(env, nullptr, label, Execute, Complete, work.get(), &work->work_));
-    if (napi_create_promise(env, &work->deferred_, &promise) != napi_ok ||
-        napi_queue_async_work(env, work->work_) != napi_ok) {
-      napi_delete_async_work(env, work->work_);
-      throw JsFailure{};
-    }
-    work.release();
-    return promise;
-  }
-
- protected:
-  virtual void Run() = 0;
-  virtual napi_value Finish(napi_env env) = 0;
-  /** Always called, on the thread of JavaScript, before the promise settles. */
-  virtual void Settle(napi_env env) = 0;
-
- private:
-  static void Execute(napi_env, void* data) {
-    auto* self = static_cast<Work*>(data);
-    try {
-      self->Run();
-    } catch (const std::exception& error) {
-      self->failed_ = true;
-      self->message_ = error.what();
-    }
-  }
-
-  static void Complete(napi_env env, napi_status status, void* data) {
-    std::unique_ptr<Work> self(static_cast<Work*>(data));
-    self->Settle(env);
-    if (status == napi_ok) Guard(env, [&]() { return self->Fulfil(env); });
-    napi_delete_async_work(env, self->work_);
-  }
-
-  napi_value Fulfil(napi_env env) {
-    if (!failed_) {
-      Must(napi_resolve_deferred(env, deferred_, Finish(env)));
-      return nullptr;
-    }
-    napi_value message, error;
-    Must(napi_create_string_utf8(env, message_.c_str(), NAPI_AUTO_LENGTH, &message));
-    Must(napi_create_error(env, nullptr, message, &error));
-    Must(napi_reject_deferred(env, deferred_, error));
-    return nullptr;
-  }
-
-  napi_async_work work_ = nullptr;
-  napi_deferred deferred_ = nullptr;
-  bool failed_ = false;
-  std::string message_;
-};
-
-/**
- * An instance of a class of this add-on: a shared `State`, which work under way keeps alive after `close()` and after
- * the garbage collector has taken the object.
- */
-template <typename State>
-class Instance {
- public:
-  static napi_value New(napi_env env, napi_callback_info info, const napi_type_tag& tag,
-                        std::shared_ptr<State> (*make)(napi_env, napi_value)) {
-    return Guard(env, [&]() -> napi_value {
-      size_t count = 1;
-      napi_value self, codec, target;
-      Must(napi_get_new_target(env, info, &target));
-      if (!target) Throw(env, "call it with new");
-      Must(napi_get_cb_info(env, info, &count, &codec, &self, nullptr));
-      auto instance = std::make_unique<Instance>();
-      instance->state_ = make(env, codec);
-      Must(napi_type_tag_object(env, self, &tag));
-      Must(napi_wrap(env, self, instance.get(), Finalize, nullptr, nullptr));
-      instance.release()->Account(env, State::kTypicalBytes);
-      return self;
-    });
-  }
-
-  /** The instance behind `this`, whatever object a caller may have put there. */
-  static Instance* Of(napi_env env, napi_value self, const napi_type_tag& tag) {
-    bool ours = false;
-    if (napi_check_object_type_tag(env, self, &tag, &ours) != napi_ok || !ours) Throw(env, "call it on its own object");
-    void* data = nullptr;
-    Must(napi_unwrap(env, self, &data));
-    return static_cast<Instance*>(data);
-  }
-
-  static napi_value Close(napi_env env, napi_callback_info info, const napi_type_tag& tag) {
-    return Guard(env, [&]() -> napi_value {
-      napi_value self;
-      Must(napi_get_cb_info(env, info, nullptr, nullptr, &self, nullptr));
-      auto* instance = Of(env, self, tag);
-      if (!instance->state_) return nullptr;
-      instance->state_.reset();
-      instance->Account(env, -State::kTypicalBytes);
-      return nullptr;
-    });
-  }
-
-  /** The state for a new piece of work. */
-  std::shared_ptr<State> Idle(napi_env env) const {
-    if (!state_) Throw(env, "it is closed");
-    if (state_->busy) Throw(env, "wait for the promise of the last frame");
-    return state_;
-  }
-
- private:
-  static void Finalize(napi_env env, void* data, void*) {
-    auto* instance = static_cast<Instance*>(data);
-    if (instance->state_) instance->Account(env, -State::kTypicalBytes);
-    delete instance;
-  }
-
-  /** Tells the garbage collector of memory it does not see, lest it leave forgotten instances alone. */
-  void Account(napi_env env, int64_t bytes) {
-    int64_t total;
-    napi_adjust_external_memory(env, bytes, &total);
-  }
-
-  std::shared_ptr<State> state_;
-};
 
 }  // namespace rm

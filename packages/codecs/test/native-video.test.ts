@@ -212,6 +212,19 @@ describeNative('native video', () => {
     });
   });
 
+  test.each(CODECS)('%s: closing in the middle of a picture ends it quietly', async (codec) => {
+    await withPair({ codec }, async (encoder, decoder) => {
+      const frame = await encoder.encode(picture(0));
+      const decoding = decoder.decode(frame!);
+      const encoding = encoder.encode(picture(1));
+      decoder.close();
+      encoder.close();
+      expect(await decoding).toEqual({ ok: false, reason: 'closed' });
+      expect(await encoding).toBeUndefined();
+      expect(decoder.statistics.dropped).toMatchObject({ closed: 1, corrupt: 0 });
+    });
+  });
+
   test('pictures given back are used again, those kept stay as they are', async () => {
     await withPair({ codec: 'VP8' }, async (encoder, decoder) => {
       const frames = await encodeAll(encoder, 0, 6);

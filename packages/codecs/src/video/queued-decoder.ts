@@ -91,7 +91,7 @@ export class QueuedDecoder implements VideoDecoder {
       this.#decoded++;
       return { ok: true, frame: picture && { ...picture, timestamp, capture } };
     } catch {
-      return this.#fail('corrupt');
+      return this.#closed ? this.#fault('closed') : this.#fail('corrupt');
     }
   }
 
