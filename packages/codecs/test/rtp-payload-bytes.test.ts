@@ -395,6 +395,8 @@ describe('H.264', () => {
     ['a NAL unit within another', ['7c85aa', '65bb', '7c45cc']],
     ['fragments of different types', ['7c85aa', '7c41bb']],
     ['two beginnings', ['7c85aa', '7c85bb', '7c45cc']],
+    ['a NAL unit with a start code in it', ['65aa00000178bb']],
+    ['fragments that make a start code', ['7c85aa00', '7c0500', '7c4501be']],
   ])('%s is not glued', (_, texts) => {
     const parts = texts.map((text) => parsed(h264Depacketizer.parse(hex(text))));
     expect(h264Depacketizer.join(parts)).toBeUndefined();

@@ -5,7 +5,15 @@ import type {
   PayloadResult,
   ReferenceTracker,
 } from './depacketizer.js';
-import { isNalUnit, isSlice, NAL, nalType, START_CODE_BYTES, writeStartCode } from './h264-nal.js';
+import {
+  isNalUnit,
+  isSlice,
+  NAL,
+  nalType,
+  splitAnnexB,
+  START_CODE_BYTES,
+  writeStartCode,
+} from './h264-nal.js';
 import { LossReferences } from './loss-references.js';
 
 /** What an H.264 payload contributes to its access unit. */
@@ -109,9 +117,9 @@ function parseFragment(payload: Uint8Array): PayloadResult<H264Part> {
 
 /** Joins to an Annex B byte stream (H.264 §B.1). */
 function join(parts: readonly H264Part[]): Uint8Array | undefined {
-  const size = joinedSize(parts);
-  if (size === undefined) return undefined;
-  const data = new Uint8Array(size);
+  const measured = measure(parts);
+  if (measured === undefined) return undefined;
+  const data = new Uint8Array(measured.size);
   let at = 0;
   for (const { kind, body, header, startsUnit } of parts) {
     if (kind === 'aggregate') {
@@ -128,12 +136,14 @@ function join(parts: readonly H264Part[]): Uint8Array | undefined {
     data.set(body, at);
     at += body.length;
   }
-  return data;
+  // A start code within a NAL unit, which none holds by itself, would make other units of it.
+  return splitAnnexB(data).length === measured.units ? data : undefined;
 }
 
-/** Bytes of the stream that {@link join} writes; undefined unless every fragment has its neighbours. */
-function joinedSize(parts: readonly H264Part[]): number | undefined {
+/** Bytes and NAL units of the stream that {@link join} writes; undefined unless every fragment has its neighbours. */
+function measure(parts: readonly H264Part[]): { size: number; units: number } | undefined {
   let size = 0;
+  let units = 0;
   /** Header of the NAL unit that is to go on with the next part. */
   let open: number | undefined;
   for (const { kind, body, header, startsUnit, endsUnit } of parts) {
@@ -142,12 +152,16 @@ function joinedSize(parts: readonly H264Part[]): number | undefined {
     open = endsUnit ? undefined : header;
     size += body.length;
     if (kind === 'aggregate') {
-      for (let at = 0; at < body.length; at = nextUnit(body, at)) size += START_CODE_BYTES - 2;
+      for (let at = 0; at < body.length; at = nextUnit(body, at)) {
+        size += START_CODE_BYTES - 2;
+        units++;
+      }
     } else if (startsUnit) {
+      units++;
       size += START_CODE_BYTES + (kind === 'fragment' ? 1 : 0);
     }
   }
-  return open === undefined ? size : undefined;
+  return open === undefined ? { size, units } : undefined;
 }
 
 /** By loss, as H.264 payloads name no references; and no picture is decodable before its parameter sets. */

@@ -53,7 +53,7 @@ function corpus(format: TestFormat): Uint8Array[] {
 
 function mutate(payload: Uint8Array, random: (range: number) => number): Uint8Array {
   const at = random(payload.length + 1);
-  switch (random(6)) {
+  switch (random(7)) {
     case 0:
       return payload.slice(0, at);
     case 1:
@@ -62,6 +62,9 @@ function mutate(payload: Uint8Array, random: (range: number) => number): Uint8Ar
       return Uint8Array.from({ length: random(40) }, () => random(256));
     case 3:
       return Uint8Array.from([...payload.slice(0, at), random(256), ...payload.slice(at)]);
+    case 4:
+      // A start code where H.264 has none.
+      return Uint8Array.from([...payload.slice(0, at), 0, 0, 1, random(256), ...payload.slice(at)]);
     default: {
       const copy = payload.slice();
       for (let i = random(4); i >= 0; i--) {
