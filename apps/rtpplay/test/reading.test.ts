@@ -92,7 +92,9 @@ test('each section of a pcapng file has its own byte order and interfaces', () =
 test('rtpdump is read, and the names that RTCP tells', () => {
   const description = join(
     hex('80c90001 00000000'),
-    hex('82ca0007 12345678 0105 616c696365 00'),
+    // The zeros that end the items fill a word, or are one of their own.
+    hex('83ca000a 12345678 0105 616c696365 00'),
+    hex('0000c0c0 0102 6361 00000000'),
     hex('0000b0b0 0203 626f62 0103 423f3f 0000'),
   );
   const file = rtpdump([{ at: 0, bytes: description, rtcp: true }, ...PACKETS]);
@@ -101,6 +103,7 @@ test('rtpdump is read, and the names that RTCP tells', () => {
   expect(result.contents.datagrams).toEqual({ rtp: 3, rtcp: 1 });
   expect([...result.contents.cnames]).toEqual([
     [0x1234_5678, 'alice'],
+    [0xc0c0, 'ca'],
     [0xb0b0, 'B??'],
   ]);
 });

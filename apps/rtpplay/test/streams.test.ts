@@ -126,6 +126,52 @@ test('another payload type among the packets is no loss', async () => {
   await expect(playBytes(file, { payloadType: 13 })).rejects.toThrow(/packets last 2400 ms/);
 });
 
+/** A table of packets of `step` ticks of 8 kHz, of which `late` gives the delay in ms, and `pause` what comes before in ms. */
+function table(
+  count: number,
+  step: number,
+  late: (n: number) => number,
+  pause: (n: number) => number = () => 0,
+): string {
+  let media = 0;
+  const rows = Array.from({ length: count }, (_, n) => {
+    media += n === 0 ? 0 : step + pause(n) * 8;
+    return { at: media / 8 + late(n), row: `${n},${media}` };
+  });
+  const sorted = rows.toSorted((a, b) => a.at - b.at).map(({ at, row }) => `${at},${row}`);
+  return `# clock_rate=8000\narrival_ms,sequence,timestamp\n${sorted.join('\n')}\n`;
+}
+
+test('a packet that is played in parts counts as one', async () => {
+  const { report } = await playBytes(
+    table(80, 240, (n) => (n === 30 || n === 60 ? 100 : 0)),
+    { policy: { fixed: 40 } },
+  );
+  expect(report.packets).toMatchObject({ received: 80, lost: 0, reordered: 2, late: 2 });
+  expect(report.samples.concealed).toBeGreaterThan(2 * 1440 - 960);
+});
+
+test.each([240, 480, 1280])(
+  'a sender of packets of %i ticks pauses, and that is heard as it is',
+  async (step) => {
+    const { report } = await playBytes(
+      table(
+        60,
+        step,
+        () => 0,
+        (n) => (n % 20 === 10 ? 400 : 0),
+      ),
+      { policy: { fixed: 40 } },
+    );
+    expect(report.packets).toMatchObject({ received: 60, lost: 0, late: 0, malformed: 0 });
+    const { decoded, comfortNoise } = report.samples;
+    expect(decoded).toBeGreaterThanOrEqual((60 - report.packets.skipped) * step * 6);
+    expect(comfortNoise).toBeGreaterThan(3 * 0.3 * 48_000);
+    expect(report.concealedPercent).toBeLessThan(1);
+    expect(report.interruptions).toBe(0);
+  },
+);
+
 test.each([
   ['16 kHz', 16_000, 320],
   ['30 ms at 8 kHz', 8000, 240],
