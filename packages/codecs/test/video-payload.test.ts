@@ -3,6 +3,8 @@ import {
   FrameAssembler,
   videoDepacketizer,
   videoPacketizer,
+  vp9Depacketizer,
+  type RtpPayload,
   type VideoEncodingName,
 } from '../src/index.js';
 import { bytes, framesIn, lossesIn, media, obu, run, toPackets } from './support/rtp.js';
@@ -54,6 +56,44 @@ describe.each(CODECS)('%s', (codec) => {
     );
     expect(frames.map(({ key }) => key)).toEqual([true, false, false, false]);
   });
+});
+
+test('VP9 pictures tell all that they may refer to, across dropped frames and wraps', () => {
+  const packetizer = videoPacketizer('VP9');
+  const told = [0, 2, 1, 2, 0, 0, 1, 1].map((temporalId, i) => {
+    const [first] = packetizer.packetize({ data: media(20), key: i === 0, temporalId }, 100) as [
+      RtpPayload,
+    ];
+    const part = vp9Depacketizer.parse(first.payload);
+    if (!part.ok) throw new Error(part.reason);
+    const { references, layer } = part.value.descriptor;
+    return [references, layer?.switchingPoint];
+  });
+  expect(told).toEqual([
+    [[], true],
+    [[1], false],
+    [[2], false],
+    [[3, 1, 2], false],
+    [[4], true],
+    [[1], true],
+    [[1], false],
+    [[2, 1], false],
+  ]);
+});
+
+test('a layer that VP9 cannot tell the references of is refused', () => {
+  expect(() =>
+    videoPacketizer('VP9').packetize({ data: media(20), key: true, temporalId: 3 }, 100),
+  ).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT' }));
+});
+
+test('a VP9 stream that is taken up without its key frame can be sent, and waits for one', () => {
+  const packetizer = videoPacketizer('VP9');
+  const frames = [false, false, true, false].map((key) =>
+    packetizer.packetize({ data: media(20), key, temporalId: 0 }, 100),
+  );
+  const outputs = run(new FrameAssembler(videoDepacketizer('VP9')), toPackets(frames));
+  expect(framesIn(outputs).map(({ timestamp }) => (timestamp - 90_000) / 3000)).toEqual([2, 3]);
 });
 
 describe.each(['VP8', 'VP9'] as const)('%s with three temporal layers', (codec) => {

@@ -37,7 +37,8 @@ export interface Vp9Frame {
 export interface Vp9PacketizerOptions extends PictureCounterOptions {
   /**
    * Whether every frame tells its references (RFC 9628 §3, flexible mode); otherwise they follow from the
-   * structure and the layers. False if left out.
+   * structure and the layers: browsers then want a structure with every key frame, and a layer with every
+   * frame. False if left out.
    */
   readonly flexible?: boolean;
 }

@@ -56,7 +56,7 @@ export function agreeOnVideo(
   }
 }
 
-/** max-fs and max-fr tell what can be decoded (RFC 7741 §6.1, RFC 9628 §7.1). */
+/** max-fs and max-fr tell what can be decoded (RFC 7741 §6.1, RFC 9628 §6). */
 function vpLimits({ parameters }: CodecDescription): VideoLimits {
   const macroblocks = integerParameter(parameters, 'max-fs', LARGE);
   const side = macroblocks && 16 * Math.floor(Math.sqrt(8 * macroblocks));
@@ -69,7 +69,7 @@ function vpLimits({ parameters }: CodecDescription): VideoLimits {
   };
 }
 
-/** The profile is the same in both directions (RFC 9628 §7.2.2). */
+/** The profile is the same in both directions (RFC 9628 §6). */
 function agreeOnVp9(local: CodecDescription, remote: CodecDescription): VideoAgreement | undefined {
   const profile = vp9Profile(local);
   if (profile === undefined || profile !== vp9Profile(remote)) return undefined;
