@@ -29,4 +29,6 @@ export type { AudioEncoding } from './mesh/audio-outputs.js';
 export { Mesh } from './mesh/mesh.js';
 export type { MeshEvents, MeshOptions, TickListener } from './mesh/mesh.js';
 export type { LinkStatistics, MeshStatistics } from './mesh/statistics.js';
+export { SDES_CNAME, parseCompound } from './rtcp/index.js';
+export type { ParsedCompound, RtcpFault, RtcpPacket } from './rtcp/index.js';
 export type { ReportBlock, RtpPacket, SenderReport } from './rtp/packet.js';

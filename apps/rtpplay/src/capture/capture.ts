@@ -1,12 +1,17 @@
 import type { Micros } from '@rm/rtp-sync';
-import { type CaptureFault, isRtpdump, readRtpdump } from '@rm/webrtc-peer';
+import {
+  type CaptureFault,
+  SDES_CNAME,
+  isRtpdump,
+  parseCompound,
+  readRtpdump,
+} from '@rm/webrtc-peer';
 import { CaptureError } from '../errors.js';
 import { TABLE_COLUMNS, isArrivalTable, readArrivals } from './arrivals.js';
 import type { Datagram, DatagramReader, Skip, SkipReason } from './datagram.js';
 import { pcapLayout, readPcap } from './pcap.js';
 import { isPcapng, readPcapng } from './pcapng.js';
 import { type Protocol, channelData, protocolOf } from './protocol.js';
-import { readCnames } from './rtcp.js';
 import { parseRtp } from './rtp.js';
 
 /** An RTP packet of a capture. */
@@ -121,13 +126,16 @@ class Contents implements CaptureContents {
       const packet = parseRtp(bytes, length);
       if (packet === undefined) protocol = 'other';
       else this.#visit({ ...packet, arrival, flow });
-    } else if (protocol === 'rtcp') readCnames(bytes, (ssrc, cname) => this.#name(ssrc, cname));
+    } else if (protocol === 'rtcp') this.#names(bytes);
     else if (protocol === 'dtls') this.#encrypted(flow);
     this.datagrams[protocol] = (this.datagrams[protocol] ?? 0) + 1;
   }
 
-  #name(ssrc: number, cname: string): void {
-    if (this.cnames.size < MAX_NAMES) this.cnames.set(ssrc, cname);
+  #names(compound: Uint8Array): void {
+    for (const packet of parseCompound(compound).packets)
+      for (const { ssrc, items } of packet.type === 'source-description' ? packet.chunks : [])
+        for (const { kind, text } of items)
+          if (kind === SDES_CNAME && this.cnames.size < MAX_NAMES) this.cnames.set(ssrc, text);
   }
 
   /** What follows a handshake is encrypted both ways. */

@@ -1,9 +1,11 @@
 import { type Micros, micros } from '@rm/rtp-sync';
 import type { RtpPacket, SenderReport } from '../rtp/packet.js';
+import { SDES_CNAME } from '../rtcp/packet.js';
+import { utf8Length } from '../rtcp/source-description.js';
+import { writeCompound } from '../rtcp/write-compound.js';
 import {
   RTP_HEADER_BYTES,
   SENDER_REPORT_BYTES,
-  sourceDescription,
   writeRtp,
   writeSenderReport,
 } from './packet-bytes.js';
@@ -196,4 +198,14 @@ export class FlightRecorder {
       return name === undefined ? [] : [sourceDescription(ssrc, name)];
     });
   }
+}
+
+/** An RTCP datagram that says whose stream `ssrc` is: the description, after a report, as a compound begins with one. */
+function sourceDescription(ssrc: number, peerId: string): Uint8Array {
+  // A text has at most 255 bytes, and a UTF-16 unit takes three at the most.
+  const text = utf8Length(peerId) <= 255 ? peerId : peerId.slice(0, 85);
+  return writeCompound([
+    { type: 'receiver-report', ssrc: 0, reports: [] },
+    { type: 'source-description', chunks: [{ ssrc, items: [{ kind: SDES_CNAME, text }] }] },
+  ]);
 }

@@ -25,22 +25,3 @@ export function writeSenderReport(view: DataView, at: number, report: SenderRepo
   view.setUint32(at + 20, report.packetCount);
   view.setUint32(at + 24, report.octetCount);
 }
-
-/**
- * An RTCP packet that says whose stream `ssrc` is: an empty receiver report, as a compound packet begins with a
- * report, and a source description with the CNAME (RFC 3550 §6.5.1), of which 255 bytes are kept.
- */
-export function sourceDescription(ssrc: number, cname: string): Uint8Array {
-  const name = new TextEncoder().encode(cname).subarray(0, 255);
-  // The item is ended by at least one zero and padded to 32 bits.
-  const chunk = 4 + Math.ceil((2 + name.length + 1) / 4) * 4;
-  const bytes = new Uint8Array(8 + 4 + chunk);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, 0x80c9_0001);
-  view.setUint32(8, 0x81ca_0000 | (chunk / 4));
-  view.setUint32(12, ssrc);
-  bytes[16] = 1;
-  bytes[17] = name.length;
-  bytes.set(name, 18);
-  return bytes;
-}

@@ -150,6 +150,16 @@ test('names are kept for the latest thousand streams', () => {
   expect(Buffer.from(rtcp.at(-1)!.bytes).toString('latin1')).toContain('peer-1999');
 });
 
+test('a name too long for RTCP is cut', () => {
+  const recorder = new FlightRecorder();
+  for (const [ssrc, name] of ['x'.repeat(255), 'ü'.repeat(200)].entries())
+    recorder.packet(name, rtp(0, 1, ssrc), millis(0));
+  const cnames = [...readRtpdump(recorder.rtpdump(millis(1), ORIGIN))]
+    .filter(({ rtcp }) => rtcp)
+    .map(({ bytes }) => new TextDecoder().decode(bytes.subarray(18, 18 + bytes[17]!)));
+  expect(cnames).toEqual(['x'.repeat(255), 'ü'.repeat(85)]);
+});
+
 test.each([
   [{ maxAge: micros(0) }, /maxAge must be above 0/],
   [{ maxBytes: 1000 }, /maxBytes must be an integer from 65536/],
