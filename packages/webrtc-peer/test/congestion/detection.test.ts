@@ -3,6 +3,7 @@ import { micros, millis } from '@rm/rtp-sync';
 import { AbsSendTimeClock, BandwidthEstimator, absSendTime } from '../../src/congestion/index.js';
 import { ArrivalGroups } from '../../src/congestion/arrival-groups.js';
 import { DelayDetector } from '../../src/congestion/delay-detector.js';
+import { OveruseDetector } from '../../src/congestion/overuse-detector.js';
 import { QueueDelay } from '../../src/congestion/queue-delay.js';
 import { Throughput } from '../../src/congestion/throughput.js';
 import { generator } from '../rtcp/generator.js';
@@ -87,6 +88,22 @@ test('a wait of more than 150 ms is too long even if it does not grow', () => {
   expect(said.slice(160, 280).every((use) => use === 'overuse')).toBe(true);
 });
 
+test('the threshold rises beside another flow, so that this one is not pushed out', () => {
+  const detector = new OveruseDetector();
+  for (let at = 0; at < 100; at += 20) detector.update(20, millis(at));
+  expect(detector.use).toBe('overuse');
+  for (let at = 100; at < 10_000; at += 20) detector.update(20, millis(at));
+  expect(detector.update(18, millis(10_000))).toBe('normal');
+});
+
+test('a sudden event does not make it deaf', () => {
+  const detector = new OveruseDetector();
+  for (let at = 0; at < 2000; at += 20) detector.update(at % 40 === 0 ? 100 : 0, millis(at));
+  detector.update(14, millis(2000));
+  detector.update(14, millis(2020));
+  expect(detector.update(14, millis(2040))).toBe('overuse');
+});
+
 test('the wait in the queue is known without synchronized clocks', () => {
   const queue = new QueueDelay();
   const waits: number[] = [];
@@ -146,6 +163,19 @@ test('a path that gets narrower is told at once', () => {
     if (estimate && estimate.bitrate < 500_000) told.push(arrival / 1000 - 2040);
   }
   expect(told[0]).toBeLessThanOrEqual(400);
+});
+
+test('packets that came again on request do not look like a queue', () => {
+  const estimator = new BandwidthEstimator({ start: 1_000_000, min: 100_000, max: 2_000_000 });
+  feed(estimator, 0, 2000);
+  const before = estimator.bitrate;
+  for (let at = 2000; at < 2300; at += 10) {
+    const timestamp = (at - 500) * 90;
+    const packet = { ssrc: 1, bytes: 1000, timestamp, clockRate: 90_000, repeated: true };
+    estimator.received(packet, millis(at + 40));
+  }
+  expect(estimator.queueDelay).toBe(0);
+  expect(estimator.bitrate).toBe(before);
 });
 
 test('streams are named while they are heard', () => {

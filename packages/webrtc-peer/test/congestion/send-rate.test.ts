@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { millis } from '@rm/rtp-sync';
 import { SendRate } from '../../src/congestion/index.js';
+import { LinkCapacity } from '../../src/congestion/link-capacity.js';
 import { explainLoss } from '../../src/congestion/loss-model.js';
 import { RateControl } from '../../src/congestion/rate-control.js';
 import type { ReceptionReport } from '../../src/rtcp/index.js';
@@ -107,7 +108,8 @@ test('counts that cannot be change nothing', () => {
   run(rate, 2, () => 0);
   const { target } = rate;
   // back, far ahead, more lost than sent, of hundreds of streams
-  rate.reported([block(5, 0)], millis(2500));
+  for (let at = 2000; at < 3500; at += 10) rate.sent(1000, millis(at));
+  rate.reported([block(0xffff_ff80, 0)], millis(2500));
   rate.reported([block(5_000_000, 4_000_000)], millis(3000));
   rate.reported([block(5_000_000, -4_000_000)], millis(3500));
   for (let ssrc = 0; ssrc < 500; ssrc++) rate.reported([block(1, 0, ssrc)], millis(4000));
@@ -186,4 +188,35 @@ test('the next decrease waits until the last one can be seen', () => {
   expect(after(180, 9e5)).toBe(765);
   // far from enough: at once
   expect(after(190, 3e5)).toBe(255);
+});
+
+test('what the path carries is guessed no further than one and a half times what it does carry', () => {
+  const control = new RateControl({ start: 200_000, min: 1e5, max: 5e6 });
+  const path = {
+    use: 'normal' as const,
+    queueDelay: millis(0),
+    throughput: 200_000,
+    latestThroughput: 200_000,
+    roundTrip: millis(80),
+  };
+  for (let at = 0; at < 20_000; at += 100) control.update(path, millis(at));
+  expect(control.rate).toBe(310_000);
+  // and it is not taken back when less is sent
+  expect(control.update({ ...path, throughput: 50_000 }, millis(20_100))).toBe(310_000);
+});
+
+test('a capacity that the link has outgrown is forgotten', () => {
+  const capacity = new LinkCapacity();
+  expect(capacity.isNear(1e6)).toBe(false);
+  capacity.congestedAt(1_000_000);
+  expect([700_000, 850_000, 2_000_000].map((rate) => capacity.isNear(rate))).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  capacity.carries(1_040_000);
+  expect(capacity.value).toBe(1_000_000);
+  capacity.carries(1_100_000);
+  expect(capacity.value).toBeUndefined();
+  expect(capacity.isNear(1e6)).toBe(false);
 });

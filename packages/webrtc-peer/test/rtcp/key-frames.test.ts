@@ -43,6 +43,7 @@ test('a FIR keeps its number while it is repeated, and has another for another l
   requests.want();
   const sequences = [0, 300, 600].map((at) => {
     const packet = requests.poll(millis(at));
+    requests.want();
     if (at === 300) {
       requests.received();
       requests.want();

@@ -111,6 +111,17 @@ test('loss is told as fraction since the report before and as a total', () => {
   expect(block(2400)).toMatchObject({ fractionLost: 0, cumulativeLost: 4 });
 });
 
+test('loss of a restarted stream is counted from its restart', () => {
+  const rtcp = session();
+  for (let i = 0; i < 20; i++) rtcp.packetReceived(arriving(i), millis(20 * i));
+  rtcp.poll(millis(400));
+  for (const i of [30_000, 30_001, 30_003, 30_004]) {
+    rtcp.packetReceived(arriving(i), millis(500 + i - 30_000));
+  }
+  const [report] = packetsOf(rtcp.poll(millis(1000)));
+  expect(report).toMatchObject({ reports: [{ cumulativeLost: 1, fractionLost: 64 }] });
+});
+
 test('what came again on request stays counted as lost, so that the sender learns of it', () => {
   const rtcp = session();
   for (const i of [0, 1, 3, 4]) rtcp.packetReceived(arriving(i), millis(20 * i));

@@ -95,7 +95,10 @@ export async function play(playback: Playback): Promise<Played> {
 /** Largest second difference: what a click makes large, and a low tone does not. */
 export function roughness(samples: Float32Array): number {
   let most = 0;
-  for (let n = 2; n < samples.length; n++)
-    most = Math.max(most, Math.abs(samples[n]! - 2 * samples[n - 1]! + samples[n - 2]!));
+  for (let n = 2; n < samples.length; n++) {
+    const bend = samples[n]! - 2 * samples[n - 1]! + samples[n - 2]!;
+    if (bend > most) most = bend;
+    else if (-bend > most) most = -bend;
+  }
   return most;
 }
