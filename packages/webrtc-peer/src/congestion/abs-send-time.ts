@@ -19,7 +19,7 @@ export class AbsSendTimeClock {
   timeOf(value: number): Micros {
     const latest = this.#latest ?? value;
     const units = latest + (((value - latest) << (32 - BITS)) >> (32 - BITS));
-    this.#latest = Math.max(latest, units);
+    this.#latest = units;
     return micros((units * 1e6) / UNITS_PER_SECOND);
   }
 }

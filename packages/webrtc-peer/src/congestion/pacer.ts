@@ -129,9 +129,7 @@ export class Pacer<T> {
   poll(now: Micros): T[] {
     const leaving: T[] = [];
     if (this.#emptyAt > now) return leaving;
-    const again = this.#leave(this.#retransmissions, leaving, now);
-    this.#retransmissions.splice(0, again);
-    if (this.#retransmissions.length > 0) return leaving;
+    this.#retransmissions.splice(0, this.#leave(this.#retransmissions, leaving, now));
     this.#video.splice(0, this.#leave(this.#video, leaving, now));
     return leaving;
   }
