@@ -197,7 +197,7 @@ describe.each(Object.entries(SENDERS))('%s', (name, send) => {
           expect(sure.filter((i) => !given.includes(i))).toEqual([]);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

@@ -60,7 +60,7 @@ test.each([vp8, vp9, h264, av1])(
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   },
 );
@@ -146,7 +146,7 @@ test('it reads the same VP9 descriptors, in both modes', () => {
         );
       });
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 

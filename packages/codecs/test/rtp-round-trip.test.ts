@@ -50,7 +50,7 @@ describe.each(formats)('$name', ({ name, packetizer, depacketizer, expected }) =
           );
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -88,7 +88,7 @@ describe.each(formats)('$name', ({ name, packetizer, depacketizer, expected }) =
           expect(told).toBe(came.length && came.at(-1)! - came[0]! + 1 - came.length);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

@@ -80,7 +80,7 @@ export class PacketWindow<Part extends FramePart> {
     if (delta > MAX_DROPOUT || delta <= -this.#capacity) return { kind: 'stray' };
     if (sequence < this.#front) {
       if (this.#used[sequence % this.#capacity] === sequence) return { kind: 'duplicate' };
-      if (this.#moved || this.#highest - sequence >= this.#capacity) return { kind: 'late' };
+      if (this.#moved) return { kind: 'late' };
       this.#front = sequence;
     }
     if (this.at(sequence) !== undefined) return { kind: 'duplicate' };
