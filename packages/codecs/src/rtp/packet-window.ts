@@ -32,6 +32,7 @@ export class PacketWindow<Part extends FramePart> {
   readonly #used: Float64Array;
   /** Lowest sequence number that is neither used nor given up. */
   #front = 0;
+  /** Highest sequence number held so far. */
   #highest = 0;
   #begun = false;
   #moved = false;
@@ -46,11 +47,6 @@ export class PacketWindow<Part extends FramePart> {
 
   get front(): number {
     return this.#front;
-  }
-
-  /** Highest sequence number seen. */
-  get highest(): number {
-    return this.#highest;
   }
 
   /** Whether the front has ever moved; before, packets from before the first are welcome. */
