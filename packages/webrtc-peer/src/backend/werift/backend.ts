@@ -25,12 +25,8 @@ const SECP256R1 = 23;
 
 let warm: Promise<void> | undefined;
 
-/**
- * Makes a backend over werift 0.24.4. Its transports share one ECDSA P-256 certificate, made here.
- * `createTransport` throws `IceServerError` (`INVALID_ICE_SERVER`); of several ICE servers the first STUN and
- * the first TURN server are used.
- */
-export const weriftBackend = async (options: WeriftBackendOptions = {}): Promise<WeriftBackend> => {
+/** See `weriftBackend`. */
+export const createBackend = async (options: WeriftBackendOptions): Promise<WeriftBackend> => {
   const { certPem, keyPem, signatureHash } = await createSelfSignedCertificate(
     ECDSA_SHA256,
     SECP256R1,

@@ -1,3 +1,4 @@
-export { weriftBackend, type WeriftBackend, type WeriftBackendOptions } from './backend.js';
+export type { WeriftBackend, WeriftBackendOptions } from './backend.js';
 export { IceServerError } from './errors.js';
+export { weriftBackend } from './load.js';
 export { type WeriftTransport } from './transport.js';
