@@ -78,7 +78,12 @@ export class MeshNode {
       }),
       backend: await weriftBackend(),
       iceServers: options.iceServers,
-      audio: { bitrate: options.bitrate },
+      audio: {
+        bitrate: options.bitrate,
+        ...(options.minBitrate !== undefined && { minBitrate: options.minBitrate }),
+        ...(options.maxBitrate !== undefined && { maxBitrate: options.maxBitrate }),
+      },
+      alignment: { maxDelay: millis(options.alignDelay) },
       playoutDelay: {
         start: millis(Math.min(options.maxDelay, Math.max(20, options.minDelay))),
         min: millis(options.minDelay),

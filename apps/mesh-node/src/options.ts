@@ -26,8 +26,11 @@ export interface NodeOptions {
   readonly statsInterval: number;
   readonly iceServers: readonly IceServer[];
   readonly bitrate: number;
+  readonly minBitrate?: number;
+  readonly maxBitrate?: number;
   readonly minDelay: number;
   readonly maxDelay: number;
+  readonly alignDelay: number;
   readonly connectTimeout: number;
   /** File with the token that the signaling server asks for. */
   readonly tokenFile?: string;
@@ -96,9 +99,30 @@ function command(version: string): Command {
       'keep here what lets a node that was killed take its place in the room again',
       stateDirectory(),
     )
-    .option('--bitrate <bit/s>', 'Opus bitrate', number(6000, 510_000), 48_000)
+    .option(
+      '--bitrate <bit/s>',
+      'Opus bitrate to begin with, the most while packets are lost',
+      number(6000, 510_000),
+      48_000,
+    )
+    .option(
+      '--min-bitrate <bit/s>',
+      'never less, however bad a path (default: 16000, or --bitrate if that is less)',
+      number(6000, 510_000),
+    )
+    .option(
+      '--max-bitrate <bit/s>',
+      'never more, however good the paths (default: --bitrate)',
+      number(6000, 510_000),
+    )
     .option('--min-delay <ms>', 'smallest jitter buffer delay', number(0, 2000), 15)
     .option('--max-delay <ms>', 'largest jitter buffer delay', number(0, 2000), 500)
+    .option(
+      '--align-delay <ms>',
+      'play peers in step, none later than this after capture for it; 0: each as soon as it can be',
+      number(0, 10_000),
+      100,
+    )
     .option(
       '--connect-timeout <s>',
       'give a connection up after so many seconds and try again',
@@ -132,6 +156,11 @@ export function parseOptions(argv: readonly string[], version: string): NodeOpti
   if (options.minDelay > options.maxDelay)
     throw new UsageError(
       `--min-delay ${options.minDelay} is above --max-delay ${options.maxDelay}`,
+    );
+  const { bitrate, minBitrate = Math.min(16_000, bitrate), maxBitrate = bitrate } = options;
+  if (minBitrate > bitrate || bitrate > maxBitrate)
+    throw new UsageError(
+      `--min-bitrate ${minBitrate}, --bitrate ${bitrate} and --max-bitrate ${maxBitrate} are not in this order`,
     );
   return { ...options, iceServers };
 }

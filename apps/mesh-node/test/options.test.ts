@@ -31,6 +31,7 @@ test('the defaults are those of the help', () => {
     bitrate: 48_000,
     minDelay: 15,
     maxDelay: 500,
+    alignDelay: 100,
     connectTimeout: 5,
     logLevel: 'info',
   });
@@ -74,6 +75,9 @@ test.each([
   [['--from', 'a', '--pipeline', 'p', '--source', 'silence'], /give one of them/],
   [['--capture-seconds', '9'], /give --capture FILE too/],
   [['--min-delay', '200', '--max-delay', '100'], /--min-delay 200 is above --max-delay 100/],
+  [['--min-bitrate', '64000'], /--min-bitrate 64000, --bitrate 48000 .* not in this order/],
+  [['--max-bitrate', '24000'], /--bitrate 48000 and --max-bitrate 24000 are not in this order/],
+  [['--align-delay', '-1'], /number from 0 to 10000/],
 ])('%j is refused as at odds', (args, message) => {
   expect(() => parse(...args)).toThrow(message);
 });
