@@ -1,8 +1,9 @@
 import type { NativeBinding, NativeCodec, NativeDecoder, NativeEncoder } from '@rm/codecs-native';
 import { UnsupportedError } from '../errors.js';
 import { i420Picture, type VideoPicture } from '../frames/video-frame.js';
+import type { VideoEncodingName } from '../sdp/video-format.js';
 import { checkLayers, checkRates } from './check-options.js';
-import type { VideoCapability, VideoCodecs, VideoProvider } from './codec.js';
+import type { VideoCapability, VideoCodecs, VideoEncoderOptions } from './codec.js';
 import type { DecoderEngine, EncoderEngine, EngineSettings } from './engine.js';
 import type { PicturePool } from './picture-pool.js';
 import { QueuedDecoder } from './queued-decoder.js';
@@ -32,9 +33,7 @@ class NativeVideo implements VideoCodecs {
     this.#binding = binding;
   }
 
-  async createEncoder(
-    options: Parameters<VideoProvider['createEncoder']>[0],
-  ): Promise<QueuedEncoder> {
+  async createEncoder(options: VideoEncoderOptions): Promise<QueuedEncoder> {
     const capability = capabilityOf(options.codec);
     checkRates(options);
     checkLayers(options.temporalLayers ?? 1, capability.temporalLayers);
@@ -42,11 +41,9 @@ class NativeVideo implements VideoCodecs {
     return new QueuedEncoder(options, capability, engine);
   }
 
-  async createDecoder({
-    codec,
-  }: Parameters<VideoProvider['createDecoder']>[0]): Promise<QueuedDecoder> {
-    const { codec: name } = capabilityOf(codec);
-    return new QueuedDecoder(name, new NativeDecoderEngine(new this.#binding.Decoder(name)));
+  async createDecoder(options: { readonly codec: VideoEncodingName }): Promise<QueuedDecoder> {
+    const { codec } = capabilityOf(options.codec);
+    return new QueuedDecoder(codec, new NativeDecoderEngine(new this.#binding.Decoder(codec)));
   }
 }
 
@@ -92,6 +89,8 @@ class NativeEncoderEngine implements EncoderEngine {
 
 class NativeDecoderEngine implements DecoderEngine {
   readonly #decoder: NativeDecoder;
+  /** Memory for the next picture: frames that give none must not cost any. */
+  #unused: Uint8Array | undefined;
 
   constructor(decoder: NativeDecoder) {
     this.#decoder = decoder;
@@ -99,10 +98,11 @@ class NativeDecoderEngine implements DecoderEngine {
 
   async decode(data: Uint8Array, pool: PicturePool): Promise<VideoPicture | undefined> {
     // Most pictures have the size of the one before, and are copied beside this thread.
-    const guess = pool.last;
+    const guess = (this.#unused ??= pool.last);
     const picture = await this.#decoder.decode(data, guess);
-    if (picture?.copied) return i420Picture(picture.width, picture.height, guess);
     if (!picture) return undefined;
+    this.#unused = undefined;
+    if (picture.copied) return i420Picture(picture.width, picture.height, guess);
     const memory = pool.sized(picture.width, picture.height);
     this.#decoder.copyPicture(memory);
     return i420Picture(picture.width, picture.height, memory);

@@ -18,7 +18,7 @@ import type {
 
 /** What encodes in place of an encoder of ours: a camera, a file, another peer. */
 export interface EncodedVideoSource {
-  /** Asks for a key frame soon. */
+  /** Asks for a key frame soon; again with every frame that waits for one, so limit how often where that costs. */
   requestKeyFrame(): void;
   /** Tells what the network can carry. */
   setRates(rates: VideoRates): void;
@@ -29,7 +29,8 @@ const CODECS: readonly VideoEncodingName[] = ['VP8', 'VP9', 'H264', 'AV1'];
 
 /**
  * Encoders and decoders for frames that stay encoded, with the same face as those that do the work. An encoder passes
- * frames on from the first key frame on, those of the first `temporalLayers` layers, and what is asked of it to `source`;
+ * frames on from the first key frame on, those of the first `temporalLayers` layers (all if not given), and what is asked
+ * of it to `source`;
  * a decoder gives the frames themselves, from the first key frame on.
  */
 export function passthroughVideo(source: EncodedVideoSource): VideoProvider<EncodedVideoFrame> {
