@@ -1,4 +1,4 @@
-import { type Micros, Unwrapper, millis, ticksToMicros } from '@rm/rtp-sync';
+import { type Micros, Unwrapper, micros, millis, ticksToMicros } from '@rm/rtp-sync';
 import { AbsSendTimeClock } from './abs-send-time.js';
 import { DelayDetector } from './delay-detector.js';
 import type { PathUse } from './overuse-detector.js';
@@ -42,8 +42,10 @@ const UPDATE_INTERVAL = 25_000;
 const TELL_INTERVAL = 250_000;
 /** Told at least so often, as REMB may get lost. */
 const REPEAT_INTERVAL = 1_000_000;
-/** A fall by this share is told at once. */
+/** A fall by this share is told at once, and a few times more, as the sender jams the path while it does not know. */
 const FALL = 0.03;
+const FALL_INTERVAL = 100_000;
+const FALL_REPEATED = 300_000;
 const CHANGE = 0.01;
 const UNKNOWN_ROUND_TRIP = 100_000 as Micros;
 const DEFAULT_BOUNDS: RateBounds = { start: 300_000, min: 50_000, max: 20_000_000 };
@@ -63,7 +65,9 @@ export class BandwidthEstimator {
   #roundTrip = UNKNOWN_ROUND_TRIP;
   #updatedAt = Number.NEGATIVE_INFINITY;
   #toldAt = Number.NEGATIVE_INFINITY;
-  #told = Number.POSITIVE_INFINITY;
+  /** 0 before anything was told. */
+  #told = 0;
+  #fellAt = Number.NEGATIVE_INFINITY;
 
   /** @param bounds - Default: start at 300 kbit/s, 50 kbit/s to 20 Mbit/s. */
   constructor(bounds: RateBounds = DEFAULT_BOUNDS) {
@@ -108,9 +112,11 @@ export class BandwidthEstimator {
   /** When {@link poll} wants to be asked next; undefined before the first packet. */
   get next(): Micros | undefined {
     if (this.#heard.size === 0) return undefined;
-    if (this.#control.rate < this.#told * (1 - FALL)) return 0 as Micros;
+    if (this.#fell) return 0 as Micros;
     const changed = Math.abs(this.#control.rate - this.#told) > this.#told * CHANGE;
-    return (this.#toldAt + (changed ? TELL_INTERVAL : REPEAT_INTERVAL)) as Micros;
+    const interval = changed ? TELL_INTERVAL : REPEAT_INTERVAL;
+    const repeated = this.#toldAt - this.#fellAt < FALL_REPEATED;
+    return micros(this.#toldAt + (repeated ? FALL_INTERVAL : interval));
   }
 
   /** The estimate to tell the sender at `now`, which counts as told; undefined if nothing is due. */
@@ -118,9 +124,14 @@ export class BandwidthEstimator {
     this.#prune(now);
     const { next } = this;
     if (next === undefined || now < next) return undefined;
+    if (this.#fell) this.#fellAt = now;
     this.#toldAt = now;
     this.#told = this.#control.rate;
     return { bitrate: Math.floor(this.#told), ssrcs: [...this.#heard.keys()] };
+  }
+
+  get #fell(): boolean {
+    return this.#control.rate < this.#told * (1 - FALL);
   }
 
   #update(now: Micros): void {

@@ -7,7 +7,7 @@ import { QueueDelay } from './queue-delay.js';
 /** Delay that grows without a queue of so much is jitter. */
 const SHORT_QUEUE = 20_000;
 /** A queue of so much is too long, whether or not it still grows. */
-const LONG_QUEUE = 150_000;
+const LONG_QUEUE = 100_000;
 
 /** What the delays of packets that were stamped by one clock say of the path. */
 export class DelayDetector {

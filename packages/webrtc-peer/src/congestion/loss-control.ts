@@ -5,11 +5,11 @@ import type { RateBounds } from './rate-control.js';
 /** Below this loss the rate grows, above the other it shrinks (draft-ietf-rmcat-gcc-02 §6). */
 const LOW_LOSS = 0.02;
 const HIGH_LOSS = 0.1;
-/** Growth per second while an estimate of the receiver bounds the rate as well, and without one. */
-const BOUNDED_GROWTH = 1;
+/** Growth per second while nobody else watches the path. */
 const GROWTH = 0.08;
-/** Growth where loss is of some account. */
-const PROBING_GROWTH = 0.08;
+/** The same where an estimate of the receiver bounds the rate as well: without loss, and with some. */
+const BOUNDED_GROWTH = 1;
+const BOUNDED_LOSSY_GROWTH = 0.25;
 /** No decision is taken on less. */
 const MIN_PACKETS = 20;
 const MIN_INTERVAL = 200_000;
@@ -87,9 +87,8 @@ export class LossControl {
     const excess = loss - this.#inherent;
     if (excess > HIGH_LOSS) this.#rate = Math.min(this.#rate, report.rate) * (1 - 0.5 * excess);
     else if (!congested && report.rate >= APPLICATION_LIMITED * this.#rate) {
-      const calm = excess < LOW_LOSS;
-      const growth = calm ? (report.bounded ? BOUNDED_GROWTH : GROWTH) : PROBING_GROWTH;
-      this.#rate *= (1 + growth) ** seconds;
+      const bounded = excess < LOW_LOSS ? BOUNDED_GROWTH : BOUNDED_LOSSY_GROWTH;
+      this.#rate *= (1 + (report.bounded ? bounded : GROWTH)) ** seconds;
     }
     this.#rate = Math.min(Math.max(this.#rate, this.#bounds.min), this.#bounds.max);
   }

@@ -4,7 +4,7 @@ import { type Micros, micros } from '@rm/rtp-sync';
 export interface PacerOptions {
   /**
    * How much faster than the target packets leave, so that a frame larger than average does not wait for the next;
-   * default 1.5.
+   * default 1.25.
    */
   readonly factor?: number;
   /** How long video waits at most: where the queue is longer, it leaves faster than the path may like; default 250 ms. */
@@ -32,7 +32,7 @@ interface Frame {
   bytes: number;
 }
 
-const DEFAULT_FACTOR = 1.5;
+const DEFAULT_FACTOR = 1.25;
 const DEFAULT_DELAY = 250_000 as Micros;
 const DEFAULT_BYTES = 2 ** 20;
 /** What may leave together, as timers are no finer: 5 ms at the pacing rate. */
@@ -41,7 +41,7 @@ const BURST = 5000;
 const SOON = 1000;
 
 /**
- * Spreads bursts of video over time: packets leave in a leaky bucket at 1.5 times the target bitrate. Audio does not
+ * Spreads bursts of video over time: packets leave in a leaky bucket at 1.25 times the target bitrate. Audio does not
  * wait, but what it takes is taken from the others; retransmissions go before new video. Key frames may make the
  * queue longer, never longer than `maxDelay`.
  * `T` is whatever stands for a packet; the pacer only holds on to it.

@@ -24,21 +24,21 @@ function leaving(pacer: Pacer<Packet>, from: number, until: number): [number, st
   }
 }
 
-test('a frame is spread at one and a half times the target', () => {
-  // 800 kbit/s: 1000 bytes take 10 ms, paced 6.67 ms
+test('a frame is spread at one and a quarter times the target', () => {
+  // 800 kbit/s: 1000 bytes take 10 ms, paced 8 ms
   const pacer = new Pacer<Packet>(800_000);
   pacer.frame(frame('v', 6), sizeOf, millis(0));
   const times = leaving(pacer, 0, 1000).map(([at]) => Math.round(at * 10) / 10);
-  expect(times).toEqual([0, 6.7, 13.3, 20, 26.7, 33.3]);
+  expect(times).toEqual([0, 8, 16, 24, 32, 40]);
   expect(pacer.next).toBeUndefined();
 });
 
 test('packets smaller than a timer step leave together', () => {
   const pacer = new Pacer<Packet>(8_000_000);
   pacer.frame(frame('v', 12), sizeOf, millis(0));
-  // 0.67 ms each; those within 5 ms at once
-  expect(pacer.poll(millis(0))).toHaveLength(8);
-  expect(pacer.next).toBe(micros(8 * 666.67));
+  // 0.8 ms each; those within 5 ms at once
+  expect(pacer.poll(millis(0))).toHaveLength(7);
+  expect(pacer.next).toBe(millis(5.6));
 });
 
 test('audio is not kept back, and video makes room for it', () => {
@@ -46,7 +46,7 @@ test('audio is not kept back, and video makes room for it', () => {
   pacer.frame(frame('v', 2), sizeOf, millis(0));
   expect(pacer.poll(millis(0)).map(({ name }) => name)).toEqual(['v0']);
   pacer.audioSent(150, millis(1));
-  expect(pacer.next).toBe(micros(6666 + 1000));
+  expect(pacer.next).toBe(micros(8000 + 1200));
 });
 
 test('what is sent again goes before new video', () => {
@@ -106,7 +106,7 @@ test('a lower target counts for what already waits', () => {
   pacer.frame(frame('v', 20), sizeOf, millis(0));
   pacer.poll(millis(0));
   pacer.target = 400_000;
-  // 16 packets of 13.3 ms
+  // 16 packets of 16 ms
   expect(leaving(pacer, 6, 2000).at(-1)![0]).toBeGreaterThan(180);
 });
 
