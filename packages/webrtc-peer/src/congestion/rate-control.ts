@@ -27,9 +27,10 @@ const BACK_OFF = 0.85;
 const TOLERATED_QUEUE = 50_000;
 const DRAIN_TIME = 1_000_000;
 const LEAST_SHARE = 0.3;
-/** Growth per second: at first, and after it has doubled each second without congestion. */
+/** Growth per second: at first, and after it has doubled each second without congestion, for four seconds. */
 const FIRST_GROWTH = 0.08;
 const MAX_GROWTH = 1;
+const MAX_DOUBLINGS = 4;
 /** More than is sent can be known to fit only so far. */
 const MAX_HEADROOM = 1.5;
 const HEADROOM_BITRATE = 10_000;
@@ -91,7 +92,7 @@ export class RateControl {
   #increase({ throughput, roundTrip }: PathState, elapsed: number): void {
     this.#growing += elapsed;
     if (throughput !== undefined) this.#capacity.carries(throughput);
-    const doubled = 2 ** (this.#growing / 1e6);
+    const doubled = 2 ** Math.min(this.#growing / 1e6, MAX_DOUBLINGS);
     const limit =
       throughput === undefined ? this.#rate : throughput * MAX_HEADROOM + HEADROOM_BITRATE;
     // back to what the link carried before its queue had to be drained

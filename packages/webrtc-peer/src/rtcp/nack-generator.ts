@@ -182,7 +182,8 @@ export class NackGenerator {
     this.#packetsGivenUp += reach - highest - 1;
     for (let lost = reach; lost < position; lost++) {
       this.#mark(lost, 0);
-      this.#missing.set(lost, { since: arrival, askedAt: undefined, tries: 0 });
+      if (position - lost > MAX_MISSING) this.#giveUp(lost);
+      else this.#missing.set(lost, { since: arrival, askedAt: undefined, tries: 0 });
     }
     for (const oldest of this.#missing.keys()) {
       if (this.#missing.size <= MAX_MISSING && position - oldest < WINDOW) break;
