@@ -6,7 +6,7 @@ import {
   TimeStretch,
   VoiceActivity,
 } from '@rm/codecs';
-import { type Figure, figure, type Goal } from './figures.js';
+import { type Figure, figure, type Goal } from '@rm/benchmark';
 import { speech } from './speech.js';
 
 const RATE = 48_000;

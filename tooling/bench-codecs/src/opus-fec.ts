@@ -1,5 +1,5 @@
 import { loadOpus, type OpusDecoder, packetHasFec } from '@rm/codecs';
-import { type Figure, figure } from './figures.js';
+import { type Figure, figure } from '@rm/benchmark';
 import { speech } from './speech.js';
 
 /** One packet in so many is lost. */

@@ -1,5 +1,5 @@
 import { loadOpus, type OpusDecoder, type OpusEncoder } from '@rm/codecs';
-import { type Figure, figure } from './figures.js';
+import { type Figure, figure } from '@rm/benchmark';
 
 const STREAMS = 60;
 const CYCLES = 1000;

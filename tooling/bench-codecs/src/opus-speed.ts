@@ -1,5 +1,5 @@
 import { loadOpus, type OpusEngineName } from '@rm/codecs';
-import { type Figure, figure, type Goal } from './figures.js';
+import { type Figure, figure, type Goal } from '@rm/benchmark';
 import { nativeOpusCost } from './native-opus.js';
 import { type OpusCost, type OpusLoad, opusCost } from './opus-load.js';
 import { speech, stereo } from './speech.js';

@@ -8,7 +8,7 @@ import {
   type VideoEncoderOptions,
   type VideoFrame,
 } from '@rm/codecs';
-import { type Figure, figure } from './figures.js';
+import { type Figure, figure } from '@rm/benchmark';
 
 const FPS = 30;
 const BITRATE = 1_000_000;

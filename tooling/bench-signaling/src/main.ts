@@ -1,6 +1,5 @@
 // npm run bench:signaling: the figures of the server beside their goals. A benchmark measures, it does not judge.
-import { table } from './figures.js';
-import type { Figure } from './figures.js';
+import { type Figure, runBenchmark } from '@rm/benchmark';
 import {
   measureBadClients,
   measureIdle,
@@ -26,15 +25,7 @@ const PARTS: readonly (readonly [name: string, measure: (size: Size) => Promise<
   ['reconnect storm', measureReconnect],
 ];
 
-const figures: Figure[] = [];
-for (const [name, measure] of PARTS) {
-  process.stderr.write(`bench:signaling: ${name}\n`);
-  try {
-    figures.push(...(await measure(SIZE)));
-  } catch (error) {
-    process.stderr.write(`bench:signaling: ${name} failed: ${String(error)}\n`);
-    figures.push({ name, value: Number.NaN, unit: 'failed', goal: 'runs', met: false });
-  }
-}
-console.log(table(figures));
-if (process.argv.includes('--json')) console.log(JSON.stringify({ bench: 'signaling', figures }));
+await runBenchmark(
+  'signaling',
+  PARTS.map(([name, measure]) => [name, () => measure(SIZE)]),
+);

@@ -1,5 +1,5 @@
-import { figure, median } from './figures.js';
-import type { Figure } from './figures.js';
+import { figure, median } from '@rm/benchmark';
+import type { Figure } from '@rm/benchmark';
 import { frozenClient } from './frozen.js';
 import { idleConnection } from './idle.js';
 import { joinStorm } from './join-storm.js';
@@ -80,7 +80,7 @@ const costFigures = (pattern: string, comparison: Comparison): Figure[] => [
     `CPU per routed message, ${pattern}`,
     middleRatio(comparison, ({ cpu }) => cpu),
     '× relay',
-    1.2,
+    { most: 1.2 },
   ),
   figure(
     `CPU per routed message, ${pattern}, of the server`,
@@ -94,13 +94,13 @@ const latencyFigures = (pattern: string, comparison: Comparison): Figure[] => [
     `latency, ${pattern}: half within`,
     middleRatio(comparison, ({ p50 }) => p50),
     '× relay',
-    1.2,
+    { most: 1.2 },
   ),
   figure(
     `latency, ${pattern}: 99 % within`,
     middleRatio(comparison, ({ p99 }) => p99),
     '× relay',
-    1.2,
+    { most: 1.2 },
   ),
   figure(
     `latency, ${pattern}: 99 % within, of the server`,
@@ -125,24 +125,24 @@ export async function measureJoinStorm({ peers, rounds }: Size): Promise<Figure[
   const sum = (of: (storm: JoinStorm) => number): number => storms.reduce((n, s) => n + of(s), 0);
   const name = `join storm of ${peers}`;
   return [
-    figure(`${name}: CPU`, median(ratios), '× relay', 1),
+    figure(`${name}: CPU`, median(ratios), '× relay', { most: 1 }),
     figure(
       `${name}: errors`,
       sum((storm) => storm.errors),
       '',
-      0,
+      { most: 0 },
     ),
     figure(
       `${name}: pairs not fully negotiated`,
       sum(({ pairs, negotiated }) => pairs - negotiated),
       `of ${sum(({ pairs }) => pairs)}`,
-      0,
+      { most: 0 },
     ),
     figure(
       'join cost: last 100 against first 100',
       middle(({ firstJoin, lastJoin }) => lastJoin / firstJoin),
       '×',
-      1.2,
+      { most: 1.2 },
     ),
     figure(
       'join cost: of the last 100, each',
@@ -159,7 +159,7 @@ export async function measureIdle({ idleConnections }: Size): Promise<Figure[]> 
   const cost = (await idleConnection(server, idleConnections)) / KILOBYTE;
   const reference = (await idleConnection(relay, idleConnections)) / KILOBYTE;
   return [
-    figure('RSS per idle connection', cost, 'KB', 14),
+    figure('RSS per idle connection', cost, 'KB', { most: 14 }),
     figure('RSS per idle connection, of the relay', reference, 'KB'),
   ];
 }
@@ -173,9 +173,9 @@ export async function measureBadClients({ frozenPatience }: Size): Promise<Figur
     frozenClient(other, frozenPatience),
   ]);
   return [
-    figure('slow reader: memory held for it', slow.held / MEGABYTE, 'MB', 2),
-    figure('slow reader: not cut off', Number(!slow.cutOff), '', 0),
-    figure('frozen client: gone for the others', frozen, 's', 15),
+    figure('slow reader: memory held for it', slow.held / MEGABYTE, 'MB', { most: 2 }),
+    figure('slow reader: not cut off', Number(!slow.cutOff), '', { most: 0 }),
+    figure('frozen client: gone for the others', frozen, 's', { most: 15 }),
   ];
 }
 
@@ -185,8 +185,8 @@ export async function measureReconnect({ peers }: Size): Promise<Figure[]> {
   const storm = await reconnectStorm(server, peers);
   const name = `reconnect storm of ${peers}`;
   return [
-    figure(`${name}: all back`, storm.seconds, 's', 5),
-    figure(`${name}: not resumed`, storm.notResumed, '', 0),
-    figure(`${name}: messages lost`, storm.lost, `of ${storm.sent}`, 0),
+    figure(`${name}: all back`, storm.seconds, 's', { most: 5 }),
+    figure(`${name}: not resumed`, storm.notResumed, '', { most: 0 }),
+    figure(`${name}: messages lost`, storm.lost, `of ${storm.sent}`, { most: 0 }),
   ];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Figure } from '../src/figures.js';
+import type { Figure } from '@rm/benchmark';
 import {
   measureBadClients,
   measureIdle,

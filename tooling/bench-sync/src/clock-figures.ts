@@ -5,7 +5,7 @@ import {
   micros,
   ntpFromUnix,
 } from '@rm/rtp-sync';
-import { type Figure, figure } from './figures.js';
+import { type Figure, figure } from '@rm/benchmark';
 import { Random } from './random.js';
 
 const NOON = 1_700_000_000_000_000;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Continuity } from './continuity.js';
-import { type Figure, figure } from './figures.js';
+import { type Figure, figure } from '@rm/benchmark';
 
 /** Hours of virtual time, and how far the sender's clock is off. */
 const HOURS = 8;

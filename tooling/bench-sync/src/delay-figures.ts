@@ -1,7 +1,7 @@
 import { AdaptiveDelayPolicy, FixedDelayPolicy, millis } from '@rm/rtp-sync';
 import type { Arrivals } from './arrivals.js';
 import { type Comparison, compare } from './compare.js';
-import { type Figure, figure, table } from './figures.js';
+import { type Figure, figure, table } from '@rm/benchmark';
 import { losesOne, networkNames, stalls, synthesize } from './networks.js';
 import { type Playout, replay } from './replay.js';
 import { readTraces } from './traces.js';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { clockFigures } from './clock-figures.js';
 import { continuityFigures } from './continuity-figures.js';
 import { delayFigures, delayInputs, recoveryFigures } from './delay-figures.js';
-import { type Figure, figuresTable } from './figures.js';
+import { type Figure, type Part, runBenchmark } from '@rm/benchmark';
 import { scenarioFigures } from './scenarios.js';
 import { sessionFigures } from './session-figures.js';
 import { throughputFigures } from './throughput.js';
@@ -14,7 +14,7 @@ const TRACES =
   process.env['RM_TRACES'] ?? fileURLToPath(new URL('../../../../shared/traces', import.meta.url));
 
 /** The parts of the benchmark; each gives its figures. */
-const PARTS: readonly (readonly [name: string, measure: () => Figure[] | Promise<Figure[]>])[] = [
+const PARTS: readonly Part[] = [
   ['delay policy', measureDelay],
   ['recovery', recoveryFigures],
   ['scenarios', () => scenarioFigures(TRACES)],
@@ -32,15 +32,4 @@ function measureDelay(): Figure[] {
   return figures;
 }
 
-const figures: Figure[] = [];
-for (const [name, measure] of PARTS) {
-  process.stderr.write(`bench:sync: ${name}\n`);
-  try {
-    figures.push(...(await measure()));
-  } catch (error) {
-    process.stderr.write(`bench:sync: ${name} failed: ${String(error)}\n`);
-    figures.push({ name, value: Number.NaN, unit: 'failed', goal: 'runs', met: false });
-  }
-}
-console.log(figuresTable(figures));
-if (process.argv.includes('--json')) console.log(JSON.stringify({ bench: 'sync', figures }));
+await runBenchmark('sync', PARTS);

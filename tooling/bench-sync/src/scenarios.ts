@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FixedDelayPolicy, AdaptiveDelayPolicy, millis } from '@rm/rtp-sync';
 import { type Arrivals, type Packet, arrivalsOf } from './arrivals.js';
-import { type Figure, figure } from './figures.js';
+import { type Figure, figure } from '@rm/benchmark';
 import { replay } from './replay.js';
 
 const CLOCK_RATE = 8000;

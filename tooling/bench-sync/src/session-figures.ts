@@ -1,4 +1,4 @@
-import { type Figure, figure } from './figures.js';
+import { type Figure, figure } from '@rm/benchmark';
 import { runSession } from './session.js';
 
 /** Peers and seconds of each session, of which there are three per run: as they are, with a shared clock, over asymmetric paths. */

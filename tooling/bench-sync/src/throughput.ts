@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { JitterBuffer, micros } from '@rm/rtp-sync';
-import { type Figure, figure } from './figures.js';
+import { type Figure, figure } from '@rm/benchmark';
 import { Random } from './random.js';
 
 const PACKETS = 1_000_000;

@@ -4,18 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { figure, figuresTable } from '@rm/benchmark';
 import { parseWav } from '@rm/codecs';
 import { match } from './analysis.js';
 import { asset } from './child.js';
 import { type DemoRun, runMain } from './run-main.js';
-
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly goal: string;
-  readonly met: boolean;
-}
 
 const RUNS = 3;
 const SECONDS = 20;
@@ -50,31 +43,21 @@ async function main(): Promise<void> {
     const concealed = values(speech, (link) => link.concealedRatio);
     const left = interrupted.leftProcesses + Number(interrupted.leftListening);
 
-    report([
-      figure('connect, p95 of all links', quantile(connect, 0.95), 'ms', '≤', 500),
-      figure('mouth-to-ear p50, worst link without pipeline', p50.at(-1)!, 'ms', '≤', 60),
-      figure('mouth-to-ear p95, worst link without pipeline', p95.at(-1)!, 'ms', '≤', 100),
-      figure('speech correlation, worst run', Math.min(...correlations), '', '≥', 0.95),
-      figure('speech concealed, worst run', concealed.at(-1)! * 100, '%', '≤', 0.1),
-      figure('npm test, warm caches', testSeconds, 's', '≤', 60),
-      figure('Ctrl-C to all gone', interrupted.interruptMs ?? Number.NaN, 'ms', '≤', 2000),
-      figure('left after Ctrl-C', left, 'processes, ports', '≤', 0),
-    ]);
+    const figures = [
+      figure('connect, p95 of all links', quantile(connect, 0.95), 'ms', { most: 500 }),
+      figure('mouth-to-ear p50, worst link without pipeline', p50.at(-1)!, 'ms', { most: 60 }),
+      figure('mouth-to-ear p95, worst link without pipeline', p95.at(-1)!, 'ms', { most: 100 }),
+      figure('speech correlation, worst run', Math.min(...correlations), '', { least: 0.95 }),
+      figure('speech concealed, worst run', concealed.at(-1)! * 100, '%', { most: 0.1 }),
+      figure('npm test, warm caches', testSeconds, 's', { most: 60 }),
+      figure('Ctrl-C to all gone', interrupted.interruptMs ?? Number.NaN, 'ms', { most: 2000 }),
+      figure('left after Ctrl-C', left, 'processes, ports', { most: 0 }),
+    ];
+    console.log(figuresTable(figures));
+    if (process.argv.includes('--json')) console.log(JSON.stringify({ bench: 'demo', figures }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function figure(
-  name: string,
-  value: number,
-  unit: string,
-  relation: '≤' | '≥',
-  limit: number,
-): Figure {
-  const rounded = Math.round(value * 1000) / 1000;
-  const met = relation === '≤' ? rounded <= limit : rounded >= limit;
-  return { name, value: rounded, unit, goal: `${relation} ${limit}`, met };
 }
 
 /** Nearest-rank quantile of sorted values. */
@@ -98,27 +81,6 @@ async function samplesOf(path: string): Promise<Float32Array> {
   const wav = parseWav(await readFile(path));
   if (!wav.ok) throw new Error(`${path} is not a WAV file (${wav.reason})`);
   return wav.value.samples;
-}
-
-function report(figures: readonly Figure[]): void {
-  const rows = [
-    ['figure', 'reached', 'goal', ''],
-    ...figures.map((f) => [
-      f.name,
-      `${f.value} ${f.unit}`.trim(),
-      f.goal,
-      f.met ? 'met' : 'missed',
-    ]),
-  ];
-  const widths = rows[0]!.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)));
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, c) => cell.padEnd(widths[c]!))
-        .join('  ')
-        .trimEnd(),
-    );
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ bench: 'demo', figures }));
 }
 
 const progress = (text: string): void => void process.stderr.write(`bench:demo: ${text}\n`);

@@ -1,4 +1,4 @@
-/** One line of the benchmark's result. */
+/** One line of a benchmark's result. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
@@ -18,30 +18,4 @@ export function figure(name: string, value: number, unit: string, goal?: Goal): 
   const [sign, limit] = 'most' in goal ? ['≤', goal.most] : ['≥', goal.least];
   const met = 'most' in goal ? rounded <= limit : rounded >= limit;
   return { name, value: rounded, unit, goal: `${sign} ${limit}`, met };
-}
-
-/** The figures beside their goals, one line each. */
-export const figuresTable = (figures: readonly Figure[]): string =>
-  table(
-    ['figure', 'reached', 'goal', ''],
-    figures.map(({ name, value, unit, goal, met }) => [
-      name,
-      `${value} ${unit}`.trim(),
-      goal,
-      goal === '–' ? '' : met ? 'met' : 'missed',
-    ]),
-  );
-
-/** Rows under a line of titles, in columns. */
-export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [titles, ...rows];
-  const widths = titles.map((_, c) => Math.max(...lines.map((line) => line[c]!.length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, c) => cell.padEnd(widths[c]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
