@@ -191,8 +191,31 @@ test('streams are named while they are heard', () => {
   expect(estimator.poll(millis(9000))).toBeUndefined();
 });
 
-test('streams of a thousand SSRCs do not make it grow', () => {
-  const estimator = new BandwidthEstimator();
-  for (let ssrc = 0; ssrc < 1000; ssrc++) feed(estimator, ssrc, ssrc + 1, ssrc);
-  expect(estimator.poll(millis(1040))?.ssrcs).toHaveLength(64);
+test('streams of a thousand SSRCs do not make it grow, and make room once they are silent', () => {
+  for (const stamped of [false, true]) {
+    const estimator = new BandwidthEstimator();
+    for (let ssrc = 0; ssrc < 1000; ssrc++) {
+      const absSendTimeOf = stamped ? absSendTime(millis(ssrc)) : undefined;
+      const packet = { ssrc, bytes: 100, timestamp: ssrc * 90, clockRate: 90_000 };
+      estimator.received({ ...packet, absSendTime: absSendTimeOf }, millis(ssrc + 40));
+    }
+    expect(estimator.poll(millis(1040))?.ssrcs).toHaveLength(64);
+    estimator.poll(millis(4000));
+    feed(estimator, 4000, 4100, 2000);
+    expect(estimator.poll(millis(5000))?.ssrcs).toEqual([2000]);
+  }
+});
+
+test('while a queue drains the estimate does not grow', () => {
+  const estimator = new BandwidthEstimator({ start: 600_000, min: 100_000, max: 2_000_000 });
+  const rates: number[] = [];
+  for (let at = 0; at < 3000; at += 10) {
+    const delay = at < 1000 ? 200 : Math.max(40, 200 - 0.2 * (at - 1000));
+    const packet = { ssrc: 1, bytes: 1000, timestamp: at * 90, clockRate: 90_000 };
+    estimator.received(packet, millis(at + delay));
+    rates.push(estimator.bitrate);
+  }
+  expect(rates[95]).toBeGreaterThan(rates[60]!);
+  expect(rates[170]).toBe(rates[140]);
+  expect(rates[299]).toBeGreaterThan(rates[170]!);
 });

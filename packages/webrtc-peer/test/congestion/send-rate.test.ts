@@ -93,6 +93,28 @@ test('loss that is there at any rate does not hide what the rate adds', () => {
   expect(Math.max(...targets.slice(30))).toBeLessThan(2e6 * 1.35);
 });
 
+test('with the receiver watching the path, some loss is found to be none of the rate much sooner', () => {
+  const watched = new SendRate(BOUNDS);
+  watched.estimated(5_000_000, millis(0));
+  const targets = [watched, new SendRate(BOUNDS)].map((rate) => run(rate, 8, () => 0.05).at(-1)!);
+  expect(targets[0]).toBeGreaterThan(1.8 * targets[1]!);
+});
+
+test('of more than 64 streams the one reported on longest ago is forgotten', () => {
+  const rate = new SendRate(BOUNDS);
+  run(rate, 2, () => 0);
+  for (let ssrc = 100; ssrc < 164; ssrc++) rate.reported([block(1, 0, ssrc)], millis(2000));
+  const { target } = rate;
+  const lossy = (highest: number, lost: number, at: number): void => {
+    for (let t = at - 500; t < at; t += 10) rate.sent(1000, millis(t));
+    rate.reported([block(highest, lost)], millis(at));
+  };
+  lossy(1000, 500, 3000);
+  expect(rate.target).toBe(target);
+  lossy(2000, 1000, 4000);
+  expect(rate.target).toBeLessThan(target);
+});
+
 test('an application that sends less than it may does not find out that more would do', () => {
   const rate = new SendRate(BOUNDS);
   let highest = 0;
@@ -171,6 +193,22 @@ test('a decrease takes off what drains the queue, and the capacity is used again
   expect(control.update(path('overuse', 350, 1e6), millis(0))).toBeCloseTo(550_000, -2);
   expect(control.update(path('normal', 200, 1e6), millis(900))).toBeCloseTo(550_000, -2);
   expect(control.update(path('normal', 0, 1e6), millis(1000))).toBeCloseTo(850_000, -2);
+});
+
+test('while there is a queue, what arrived last says what the link carries', () => {
+  const decreased = (queueMs: number): number =>
+    new RateControl({ start: 2e6, min: 1e5, max: 5e6 }).update(
+      {
+        use: 'overuse',
+        queueDelay: millis(queueMs),
+        throughput: 1.5e6,
+        latestThroughput: 5e5,
+        roundTrip: millis(80),
+      },
+      millis(0),
+    );
+  expect(decreased(51)).toBeLessThan(425_000);
+  expect(decreased(30)).toBe(1_275_000);
 });
 
 test('the next decrease waits until the last one can be seen', () => {

@@ -113,3 +113,17 @@ test('a FIR of the same number is a repetition while its key frame is on the way
   // two round trips later the key frame must have been lost
   expect(keyFrames.received(fir(4), millis(440))).toBe(true);
 });
+
+test('numbers of 32 requesters are remembered, and no more', () => {
+  const keyFrames = demand();
+  keyFrames.received(fir(3, 0), millis(0));
+  for (let requester = 1; requester <= 31; requester++) {
+    keyFrames.received(fir(3, requester), millis(0));
+  }
+  keyFrames.sent(millis(10));
+  expect(keyFrames.received(fir(3, 0), millis(120))).toBe(false);
+  for (let requester = 40; requester <= 72; requester++) {
+    keyFrames.received(fir(3, requester), millis(120));
+  }
+  expect(keyFrames.received(fir(3, 0), millis(120))).toBe(true);
+});
