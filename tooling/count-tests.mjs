@@ -11,8 +11,9 @@ const folders = ['packages', 'apps', 'tooling'].flatMap((parent) =>
 let passed = 0;
 let failed = 0;
 for (const folder of folders.filter((f) => existsSync(join(f, 'jest.config.mjs')))) {
+  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = join(folder, '.cache/jest.json');
-  if (!existsSync(file)) {
+  if (scripts.test !== undefined && !existsSync(file)) {
     console.error(`no test result in ${file}`);
     failed++;
     continue;
