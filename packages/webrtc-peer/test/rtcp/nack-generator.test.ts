@@ -109,6 +109,21 @@ test('after ten requests without an answer it is given up', () => {
   expect(seen.at(-1)).toEqual([10 + 10 * 90, [-1]]);
 });
 
+test('how long to wait for reordering and how often to ask can be chosen', () => {
+  const nack = new NackGenerator({
+    budget: millis(60_000),
+    reorderWait: millis(30),
+    maxTries: 2,
+  });
+  nack.roundTripTime = ROUND_TRIP;
+  for (const n of [0, 2]) nack.received(n, millis(0));
+  expect(requests(nack, 60_000)).toEqual([
+    [30, [1]],
+    [120, [1]],
+    [210, [-1]],
+  ]);
+});
+
 test('a packet that is older than the first one is taken, once', () => {
   const nack = generator();
   expect([10, 9, 9].map((n) => nack.received(n, millis(0)))).toEqual(['new', 'new', 'duplicate']);

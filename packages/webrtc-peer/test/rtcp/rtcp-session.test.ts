@@ -231,6 +231,15 @@ test('good-bye names all streams and is understood', () => {
   expect(packetsOf(other.poll(millis(1)))[0]).toMatchObject({ reports: [] });
 });
 
+test('one stream can say good-bye while others go on', () => {
+  const rtcp = session();
+  rtcp.packetSent(voice(0, millis(0)), millis(0));
+  rtcp.packetSent({ ...voice(0, millis(0)), ssrc: 2 }, millis(0));
+  expect(packetsOf(rtcp.bye(millis(100), [2])).at(-1)).toEqual({ type: 'bye', ssrcs: [2] });
+  const senders = packetsOf(rtcp.poll(millis(500))).filter(({ type }) => type === 'sender-report');
+  expect(senders).toMatchObject([{ ssrc: 1 }]);
+});
+
 test('broken datagrams are counted', () => {
   const rtcp = session();
   expect(rtcp.received(Uint8Array.of(0x80, 200, 0, 9), millis(0)).packets).toEqual([]);
