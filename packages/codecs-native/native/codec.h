@@ -41,14 +41,42 @@ struct Packet {
 class Encoder {
  public:
   virtual ~Encoder() = default;
-  virtual Packet Encode(const Picture& picture, const EncodeSettings& settings) = 0;
+
+  /** After a failure the next picture begins anew, rather than with settings half taken over. */
+  Packet Encode(const Picture& picture, const EncodeSettings& settings) {
+    try {
+      return TryEncode(picture, settings);
+    } catch (...) {
+      Close();
+      throw;
+    }
+  }
+
+ protected:
+  virtual Packet TryEncode(const Picture& picture, const EncodeSettings& settings) = 0;
+  virtual void Close() = 0;
 };
 
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  /** False when the frame is not to be shown. The picture's planes live until the next call. */
-  virtual bool Decode(const uint8_t* data, size_t size, Picture* picture) = 0;
+
+  /**
+   * False when the frame is not to be shown. The picture's planes live until the next call. What a failed frame leaves
+   * behind is not worth trusting: the next key frame begins with a new decoder.
+   */
+  bool Decode(const uint8_t* data, size_t size, Picture* picture) {
+    try {
+      return TryDecode(data, size, picture);
+    } catch (...) {
+      Close();
+      throw;
+    }
+  }
+
+ protected:
+  virtual bool TryDecode(const uint8_t* data, size_t size, Picture* picture) = 0;
+  virtual void Close() = 0;
 };
 
 std::unique_ptr<Encoder> MakeVpxEncoder(CodecId codec);

@@ -15,18 +15,17 @@ class H264Decoder : public Decoder {
  public:
   ~H264Decoder() override { Close(); }
 
-  bool Decode(const uint8_t* data, size_t size, Picture* picture) override {
+ protected:
+  bool TryDecode(const uint8_t* data, size_t size, Picture* picture) override {
     Open();
     uint8_t* planes[3] = {};
     SBufferInfo info;
     std::memset(&info, 0, sizeof(info));
     const int result = decoder_->DecodeFrameNoDelay(data, static_cast<int>(size), planes, &info);
-    if (result != dsErrorFree) {
-      // What a failed frame leaves behind is not worth trusting: the next key frame begins with a new decoder.
-      Close();
+    if (result != dsErrorFree)
       throw std::runtime_error("openh264: decoding failed (" + std::to_string(result) + ")");
-    }
-    if (info.iBufferStatus != 1) return false;
+    // Every frame of a live stream is a picture; one cut short may be none without an error, and then spoils the next.
+    if (info.iBufferStatus != 1) throw std::runtime_error("openh264: no picture");
     const SSysMEMBuffer& buffer = info.UsrData.sSystemBuffer;
     for (int i = 0; i < 3; i++) {
       picture->planes[i] = planes[i];
@@ -35,6 +34,13 @@ class H264Decoder : public Decoder {
     picture->width = buffer.iWidth;
     picture->height = buffer.iHeight;
     return true;
+  }
+
+  void Close() final {
+    if (!decoder_) return;
+    decoder_->Uninitialize();
+    WelsDestroyDecoder(decoder_);
+    decoder_ = nullptr;
   }
 
  private:
@@ -50,17 +56,7 @@ class H264Decoder : public Decoder {
     param.eEcActiveIdc = ERROR_CON_DISABLE;
     param.sVideoProperty.size = sizeof(param.sVideoProperty);
     param.sVideoProperty.eVideoBsType = VIDEO_BITSTREAM_AVC;
-    if (decoder_->Initialize(&param) != 0) {
-      Close();
-      throw std::runtime_error("openh264 could not be started");
-    }
-  }
-
-  void Close() {
-    if (!decoder_) return;
-    decoder_->Uninitialize();
-    WelsDestroyDecoder(decoder_);
-    decoder_ = nullptr;
+    if (decoder_->Initialize(&param) != 0) throw std::runtime_error("openh264 could not be started");
   }
 
   ISVCDecoder* decoder_ = nullptr;

@@ -19,17 +19,8 @@ class H264Encoder : public Encoder {
  public:
   ~H264Encoder() override { Close(); }
 
-  Packet Encode(const Picture& picture, const EncodeSettings& settings) override {
-    try {
-      return TryEncode(picture, settings);
-    } catch (...) {
-      Close();  // The next frame begins anew rather than with settings half taken over.
-      throw;
-    }
-  }
-
- private:
-  Packet TryEncode(const Picture& picture, const EncodeSettings& settings) {
+ protected:
+  Packet TryEncode(const Picture& picture, const EncodeSettings& settings) override {
     if (picture.width % 2 != 0 || picture.height % 2 != 0)
       throw std::runtime_error("H.264 takes pictures of even width and height");
     if (!encoder_ || picture.width != width_ || picture.height != height_)
@@ -54,6 +45,14 @@ class H264Encoder : public Encoder {
     return PacketOf(info);
   }
 
+  void Close() final {
+    if (!encoder_) return;
+    encoder_->Uninitialize();
+    WelsDestroySVCEncoder(encoder_);
+    encoder_ = nullptr;
+  }
+
+ private:
   /** Beyond kMaxFps a frame still gets its share of the bitrate if a second is taken to have that many. */
   static float FpsOf(const EncodeSettings& settings) {
     return static_cast<float>(std::min(settings.fps, kMaxFps));
@@ -138,13 +137,6 @@ class H264Encoder : public Encoder {
   void Check(int result, const char* what) {
     if (result != cmResultSuccess)
       throw std::runtime_error(std::string("openh264 refused ") + what + " (" + std::to_string(result) + ")");
-  }
-
-  void Close() {
-    if (!encoder_) return;
-    encoder_->Uninitialize();
-    WelsDestroySVCEncoder(encoder_);
-    encoder_ = nullptr;
   }
 
   ISVCEncoder* encoder_ = nullptr;

@@ -60,30 +60,22 @@ class VpxDecoder : public Decoder {
   explicit VpxDecoder(CodecId codec) : vp9_(codec == CodecId::kVp9) {}
   ~VpxDecoder() override { Close(); }
 
-  bool Decode(const uint8_t* data, size_t size, Picture* picture) override {
+ protected:
+  bool TryDecode(const uint8_t* data, size_t size, Picture* picture) override {
     vpx_codec_stream_info_t info = {};
     info.sz = sizeof(info);
     const bool known = vpx_codec_peek_stream_info(Interface(), data, static_cast<unsigned>(size), &info) == VPX_CODEC_OK;
-    if (known && int64_t{info.w} * info.h > kMaxPixels) {
-      Close();
+    if (known && int64_t{info.w} * info.h > kMaxPixels)
       throw std::runtime_error("the picture is larger than 9437184 pixels");
-    }
     Open();
     const vpx_codec_err_t result = vpx_codec_decode(&context_, data, static_cast<unsigned>(size), nullptr, 0);
-    if (result != VPX_CODEC_OK) {
-      const std::string why = vpx_codec_err_to_string(result);
-      // What a failed frame leaves behind is not worth trusting: the next key frame begins with a new decoder.
-      Close();
-      throw std::runtime_error("libvpx: " + why);
-    }
+    if (result != VPX_CODEC_OK) throw std::runtime_error(std::string("libvpx: ") + vpx_codec_err_to_string(result));
     const vpx_image_t* image = nullptr;
     vpx_codec_iter_t iterator = nullptr;
     while (const vpx_image_t* next = vpx_codec_get_frame(&context_, &iterator)) image = next;
     if (!image) return false;
-    if (image->fmt != VPX_IMG_FMT_I420 || image->bit_depth != 8) {
-      Close();
+    if (image->fmt != VPX_IMG_FMT_I420 || image->bit_depth != 8)
       throw std::runtime_error("the picture is not 4:2:0 with 8 bits");
-    }
     for (int i = 0; i < 3; i++) {
       picture->planes[i] = image->planes[i];
       picture->strides[i] = image->stride[i];
@@ -91,6 +83,12 @@ class VpxDecoder : public Decoder {
     picture->width = static_cast<int>(image->d_w);
     picture->height = static_cast<int>(image->d_h);
     return true;
+  }
+
+  void Close() final {
+    if (open_) vpx_codec_destroy(&context_);
+    open_ = false;
+    pool_.reset();
   }
 
  private:
@@ -106,12 +104,6 @@ class VpxDecoder : public Decoder {
   }
 
   vpx_codec_iface_t* Interface() const { return vp9_ ? vpx_codec_vp9_dx() : vpx_codec_vp8_dx(); }
-
-  void Close() {
-    if (open_) vpx_codec_destroy(&context_);
-    open_ = false;
-    pool_.reset();
-  }
 
   const bool vp9_;
   bool open_ = false;

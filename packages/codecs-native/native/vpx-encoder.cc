@@ -28,17 +28,8 @@ class VpxEncoder : public Encoder {
   explicit VpxEncoder(CodecId codec) : vp9_(codec == CodecId::kVp9) {}
   ~VpxEncoder() override { Close(); }
 
-  Packet Encode(const Picture& picture, const EncodeSettings& settings) override {
-    try {
-      return TryEncode(picture, settings);
-    } catch (...) {
-      Close();  // The next frame begins anew rather than with settings half taken over.
-      throw;
-    }
-  }
-
- private:
-  Packet TryEncode(const Picture& picture, const EncodeSettings& settings) {
+ protected:
+  Packet TryEncode(const Picture& picture, const EncodeSettings& settings) override {
     Prepare(picture, settings);
     vpx_image_t image;
     if (!vpx_img_wrap(&image, VPX_IMG_FMT_I420, picture.width, picture.height, 1,
@@ -57,6 +48,12 @@ class VpxEncoder : public Encoder {
     return TakePacket();
   }
 
+  void Close() final {
+    if (open_) vpx_codec_destroy(&context_);
+    open_ = false;
+  }
+
+ private:
   void Prepare(const Picture& picture, const EncodeSettings& settings) {
     const auto width = static_cast<unsigned>(picture.width);
     const auto height = static_cast<unsigned>(picture.height);
@@ -189,11 +186,6 @@ class VpxEncoder : public Encoder {
     const char* detail = vpx_codec_error_detail(&context_);
     throw std::runtime_error(std::string("libvpx refused a ") + what + ": " + vpx_codec_err_to_string(result) +
                              (detail ? std::string(" (") + detail + ")" : ""));
-  }
-
-  void Close() {
-    if (open_) vpx_codec_destroy(&context_);
-    open_ = false;
   }
 
   const bool vp9_;

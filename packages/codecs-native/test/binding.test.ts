@@ -100,6 +100,41 @@ describeNative('the add-on', () => {
     encoder.close();
   });
 
+  test.each(CODECS)(
+    '%s: whatever becomes of a damaged key frame, the next is shown',
+    async (codec) => {
+      const encoder = new (native().Encoder)(codec);
+      const decoder = new (native().Decoder)(codec);
+      const key = new Uint8Array((await encode(encoder))!.data);
+      const into = new Uint8Array(WIDTH * HEIGHT * 1.5);
+      for (let bit = 0; bit < 8 * Math.min(40, key.length); bit++) {
+        const damaged = key.slice();
+        damaged[bit >> 3]! ^= 1 << (bit & 7);
+        await decoder.decode(damaged, into).catch(() => undefined);
+        await decoder.decode(key.subarray(0, 1 + (bit >> 3)), into).catch(() => undefined);
+        expect(await decoder.decode(key, into)).toMatchObject({ width: WIDTH, copied: true });
+      }
+      encoder.close();
+      decoder.close();
+    },
+  );
+
+  test('H264: parameter sets that are damaged in mid-stream do not spoil the next key frame', async () => {
+    const encoder = new (native().Encoder)('H264');
+    const decoder = new (native().Decoder)('H264');
+    const key = new Uint8Array((await encode(encoder))!.data);
+    const into = new Uint8Array(WIDTH * HEIGHT * 1.5);
+    for (const at of [10, 11])
+      for (let value = 0; value < 256; value++) {
+        const damaged = key.slice();
+        damaged[at] = value;
+        await decoder.decode(damaged, into).catch(() => undefined);
+        expect(await decoder.decode(key, into)).toMatchObject({ width: WIDTH, copied: true });
+      }
+    encoder.close();
+    decoder.close();
+  });
+
   test('a few bytes cannot ask for the memory of a huge picture', async () => {
     const keyFrame = async (codec: NativeCodec): Promise<Uint8Array> => {
       const encoder = new (native().Encoder)(codec);
