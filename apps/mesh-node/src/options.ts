@@ -121,7 +121,7 @@ function command(version: string): Command {
       '--align-delay <ms>',
       'play peers in step, none later than this after capture for it; 0: each as soon as it can be',
       number(0, 10_000),
-      100,
+      60,
     )
     .option(
       '--connect-timeout <s>',

@@ -31,7 +31,7 @@ test('the defaults are those of the help', () => {
     bitrate: 48_000,
     minDelay: 15,
     maxDelay: 500,
-    alignDelay: 100,
+    alignDelay: 60,
     connectTimeout: 5,
     logLevel: 'info',
   });

@@ -4,7 +4,10 @@ import type { Micros } from './time.js';
 
 /** How a {@link PlayoutAlignment} is set up. */
 export interface PlayoutAlignmentOptions {
-  /** The longest time from capture to playout that any stream is made to wait for another; default 100 ms. */
+  /**
+   * The longest time from capture to playout that any stream is made to wait for another; default 60 ms, which costs
+   * a conversation nothing. To mix or record far peers in step it has to be longer than they need.
+   */
   readonly maxDelay?: Micros;
 }
 
@@ -69,7 +72,7 @@ export class PlayoutAlignment {
 
   /** @throws RangeError for a maxDelay outside 0…10 s. */
   constructor(options: PlayoutAlignmentOptions = {}) {
-    this.#common = new CommonDelay(options.maxDelay ?? 100_000);
+    this.#common = new CommonDelay(options.maxDelay ?? 60_000);
     this.#leave = (stream) => {
       this.#streams.delete(stream);
       if (this.#streams.size === 0) this.#begun = false;

@@ -9,7 +9,7 @@ type Need = (now: number) => number | undefined;
 function run(
   needs: readonly Need[],
   seconds: number,
-  alignment = new PlayoutAlignment(),
+  alignment = new PlayoutAlignment({ maxDelay: millis(100) }),
   streams: readonly AlignedStream[] = needs.map(() => alignment.join()),
 ): (number | undefined)[][] {
   const given: (number | undefined)[][] = [];
@@ -78,6 +78,11 @@ test('who is left alone, or begins anew, is played when it can be', () => {
   streams[2]!.close();
   alignment.update(at(1010));
   expect(streams.map(({ delay }) => delay)).toEqual([undefined, undefined, undefined]);
+});
+
+test('by default nobody waits beyond 60 ms after capture', () => {
+  const given = run([() => 30, () => 58, () => 61], 3, new PlayoutAlignment());
+  expect(given.at(-1)).toEqual([58, 58, undefined]);
 });
 
 test('a limit that makes no sense is refused', () => {
