@@ -39,6 +39,8 @@ const STRETCHED = 0.025;
 const REVIEW = 250_000;
 /** After a peak the delay is left so far above it: the next packets may be as late. */
 const HOLD = 10_000;
+/** …but never further above the target than this: a stall of the machine is over when it is over. */
+const MAX_HOLD = 40_000;
 
 /**
  * Follows the network: plays the stream in thought at 64 delays above the fastest packet and at as many above the
@@ -90,9 +92,9 @@ export class AdaptiveDelayPolicy implements DelayPolicy {
     return this.#target;
   }
 
-  /** The largest delay of the last second and 10 ms: what is late seldom comes alone. */
+  /** The largest delay of the last second and 10 ms, as far as that is near: what is late seldom comes alone. */
   get ceiling(): Micros {
-    return micros(Math.min(this.#max, this.#peak.value + HOLD));
+    return micros(Math.min(this.#max, this.#peak.value + HOLD, this.#target + MAX_HOLD));
   }
 
   observe(relativeDelay: Micros, arrival: Micros, duration: Micros, reordered: boolean): void {

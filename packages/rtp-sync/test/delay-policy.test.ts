@@ -99,13 +99,17 @@ test('where packets are late independently of each other the target stays where 
 test('what is late seldom comes alone: for a second delay is not worked off below the largest', () => {
   const policy = new AdaptiveDelayPolicy();
   feed(policy, 20, () => 1000);
-  packet(policy, 120, 20_000);
-  expect(policy.target).toBeLessThan(50_000);
-  expect(policy.ceiling).toBe(130_000);
+  packet(policy, 35, 20_000);
+  expect(policy.target).toBeLessThan(30_000);
+  expect(policy.ceiling).toBe(45_000);
   feed(policy, 0.7, () => 1000, 20.02);
-  expect(policy.ceiling).toBe(130_000);
+  expect(policy.ceiling).toBe(45_000);
   feed(policy, 0.4, () => 1000, 20.72);
   expect(policy.ceiling).toBe(11_000);
+  // One that stands out is over when it is over.
+  packet(policy, 120, 22_000);
+  expect(policy.ceiling).toBe(policy.target + 40_000);
+  feed(policy, 1.2, () => 1000, 22.02);
   // After a stall the present is to be heard, and one that was overtaken delays nothing.
   packet(policy, 3000, 25_000);
   policy.observe(at(90), at(25_020), at(20), true);
