@@ -1,7 +1,5 @@
 import type { ClockDriftEstimator } from '@rm/rtp-sync';
 
-/** Most clocks are off by less than this; one that is said to be off by more is believed as far as it is sure. */
-const TYPICAL_DRIFT_PPM = 100;
 /** An error of the delay is worked off in this time, in seconds… */
 const TRIM_TIME = 2;
 /** …but never faster than this, which is 3.5 cents of pitch. */
@@ -15,9 +13,8 @@ const MAX_TRIM_PPM = 2000;
  */
 export function playoutCorrection(drift: ClockDriftEstimator, delayError: number): number {
   const estimate = drift.estimateDrift();
-  const doubt = drift.bound ** 2;
-  const typical = TYPICAL_DRIFT_PPM ** 2;
-  const weight = Math.max(typical / (typical + doubt), 1 - doubt / estimate ** 2);
+  // A clock is off as far as that is surer than its doubt: one that is right is left alone.
+  const weight = estimate === 0 ? 0 : Math.max(0, 1 - (drift.bound / estimate) ** 2);
   const trim = Math.max(-MAX_TRIM_PPM, Math.min(MAX_TRIM_PPM, -delayError / TRIM_TIME));
-  return (estimate === 0 ? 0 : weight * estimate) + trim;
+  return weight * estimate + trim;
 }
