@@ -85,7 +85,7 @@ export class MeshNode {
       },
       alignment: { maxDelay: millis(options.alignDelay) },
       playoutDelay: {
-        start: millis(Math.min(options.maxDelay, Math.max(20, options.minDelay))),
+        start: millis(options.minDelay),
         min: millis(options.minDelay),
         max: millis(options.maxDelay),
       },
