@@ -11,7 +11,7 @@ export class RtcpFormatError extends Error {
 }
 
 const LARGEST_TEXT = 255;
-const LARGEST_BITRATE = 2 ** 80;
+const LARGEST_BITRATE = (2 ** 18 - 1) * 2 ** 63;
 const LARGEST_WORDS = 0xffff;
 const CUMULATIVE_MIN = -(2 ** 23);
 const CUMULATIVE_MAX = 2 ** 23 - 1;

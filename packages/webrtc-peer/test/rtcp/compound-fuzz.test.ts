@@ -13,6 +13,16 @@ test('what is written is read as it was', () => {
   );
 });
 
+test('the largest estimate that can be read can be written', () => {
+  const most = {
+    type: 'remb',
+    senderSsrc: 1,
+    bitrate: (2 ** 18 - 1) * 2 ** 63,
+    ssrcs: [2],
+  } as const;
+  expect(parseCompound(writeCompound([most]))).toEqual({ packets: [most], faults: [] });
+});
+
 test('any bytes give a result', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
