@@ -11,7 +11,7 @@ interface Peer {
   readonly ppm: number;
 }
 
-const SECONDS = 10;
+const SECONDS = 26;
 /** 200 Hz. */
 const HUM = Float32Array.from({ length: 240 }, (_, n) => 0.02 * Math.sin((2 * Math.PI * n) / 240));
 /** Every peer hears the same click at the end of every second. */

@@ -2,8 +2,8 @@ import type { ClockDriftEstimator } from '@rm/rtp-sync';
 
 /** An error of the delay is worked off in this time, in seconds… */
 const TRIM_TIME = 2;
-/** …but never faster than this, which is 3.5 cents of pitch. */
-const MAX_TRIM_PPM = 2000;
+/** …but never faster than this, which is a cent of pitch. */
+const MAX_TRIM_PPM = 500;
 
 /**
  * By how much a stream is resampled, as its sender's clock drifts and its delay is to change: correction in ppm,
