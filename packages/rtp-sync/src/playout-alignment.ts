@@ -34,6 +34,8 @@ class Stream implements AlignedStream {
   readonly demand: DelayDemand = new DelayDemand();
   readonly #leave: (stream: Stream) => void;
   delay: Micros | undefined;
+  /** Whether the others may wait for it, as of the last update. */
+  heard = false;
 
   constructor(leave: (stream: Stream) => void) {
     this.#leave = leave;
@@ -91,11 +93,12 @@ export class PlayoutAlignment {
     this.#common.follow(this.#streams, now, this.#begun);
     const { max, value } = this.#common;
     let heard = 0;
-    for (const { demand } of this.#streams) if (demand.wanted(now, max) !== undefined) heard++;
-    if (heard > 0) this.#begun = true;
     for (const stream of this.#streams) {
-      const followed = heard > 1 && stream.demand.wanted(now, max) !== undefined;
-      stream.delay = followed ? value : undefined;
+      stream.heard = stream.demand.wanted(now, max) !== undefined;
+      if (stream.heard) heard++;
     }
+    if (heard > 0) this.#begun = true;
+    for (const stream of this.#streams)
+      stream.delay = heard > 1 && stream.heard ? value : undefined;
   }
 }

@@ -1,9 +1,7 @@
+import { compactNtp } from '@rm/rtp-sync';
+
 /** Reports that may be answered late: with one a second, round trips of up to 8 s. */
 const REMEMBERED = 8;
-
-/** Middle 32 bits of an NTP timestamp, as LSR carries it (RFC 3550 §6.4.1). */
-const compactNtp = (seconds: number, fraction: number): number =>
-  ((seconds << 16) | (fraction >>> 16)) >>> 0;
 
 /** Round-trip time out of sender reports and the LSR/DLSR of the blocks that answer them (RFC 3550 §6.4.1). */
 export class RoundTripTime {
@@ -19,7 +17,7 @@ export class RoundTripTime {
 
   /** Notes a sender report that leaves at `now`, in microseconds of a monotonic clock. */
   sent(ntpSeconds: number, ntpFraction: number, now: number): void {
-    this.#compact[this.#next] = compactNtp(ntpSeconds, ntpFraction);
+    this.#compact[this.#next] = compactNtp({ seconds: ntpSeconds, fraction: ntpFraction });
     this.#sentAt[this.#next] = now;
     this.#next = (this.#next + 1) % REMEMBERED;
   }
