@@ -1,12 +1,18 @@
 export type {
   Backend,
-  IceCandidate,
+  DataChannelHandlers,
+  DataChannelOptions,
+  DtlsSetup,
+  Fingerprint,
   IceServer,
-  SessionDescription,
   Transport,
+  TransportCandidate,
   TransportConfig,
+  TransportDataChannel,
   TransportHandlers,
+  TransportParameters,
   TransportStates,
+  TransportStatistics,
 } from './backend/transport.js';
 export { IceServerError, weriftBackend } from './backend/werift/index.js';
 export type { WeriftBackendOptions } from './backend/werift/index.js';
@@ -31,4 +37,4 @@ export type { MeshEvents, MeshOptions, TickListener } from './mesh/mesh.js';
 export type { LinkStatistics, MeshStatistics } from './mesh/statistics.js';
 export { SDES_CNAME, parseCompound } from './rtcp/index.js';
 export type { ParsedCompound, RtcpFault, RtcpPacket } from './rtcp/index.js';
-export type { ReportBlock, RtpPacket, SenderReport } from './rtp/packet.js';
+export type { RtpPacket, SenderReport } from './rtp/packet.js';

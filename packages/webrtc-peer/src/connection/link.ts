@@ -1,4 +1,4 @@
-import type { AudioPathReport, OpusEngine } from '@rm/codecs';
+import { type AudioPathReport, type CodecDescription, type OpusEngine, describeOpus } from '@rm/codecs';
 import {
   ClockOffsetEstimator,
   type DelayPolicy,
@@ -10,19 +10,25 @@ import {
 import type { IncomingOffer } from '@rm/signaling-protocol';
 import type {
   Backend,
-  IceCandidate,
+  DataChannelHandlers,
   IceServer,
-  Transport,
-  TransportStates,
+  TransportDataChannel,
 } from '../backend/transport.js';
 import type { FlightRecorder } from '../capture/flight-recorder.js';
 import type { Clock } from '../clock/clock.js';
 import type { JsonValue } from '../data/control-message.js';
-import { CLOCK_RATE } from '../media/audio-format.js';
-import { AudioReceiver } from '../media/audio-receiver.js';
-import { AudioSender } from '../media/audio-sender.js';
+import { AudioConnection } from '../media/audio-connection.js';
+import type { AudioReceiver } from '../media/audio-receiver.js';
+import type { AudioSender } from '../media/audio-sender.js';
 import { Negotiator } from '../negotiation/negotiator.js';
 import type { SenderReport } from '../rtp/packet.js';
+import { RtpSession } from '../rtp/rtp-session.js';
+import type { MediaKind } from '../session/description.js';
+import {
+  type IceCandidate,
+  PeerConnection,
+  type PeerConnectionStates,
+} from '../session/peer-connection.js';
 import { Control } from './control.js';
 import { Recovery } from './recovery.js';
 
@@ -50,7 +56,7 @@ export interface LinkSignaling {
   /** Sends an offer; resolves with the SDP of the answer. */
   offer(sdp: string): Promise<string>;
   sendCandidate(candidate: IceCandidate): void;
-  sendStates(states: TransportStates): void;
+  sendStates(states: PeerConnectionStates): void;
   /** Asks the signaling server for a sign of life; resolves when it came, rejects when it does not. */
   probe(): Promise<unknown>;
 }
@@ -67,6 +73,9 @@ export interface LinkEvents {
   /** What the peer reports of the path to it. */
   reported(report: AudioPathReport): void;
 }
+
+/** Label of the data channel for messages and heartbeat. */
+const CONTROL_LABEL = 'control';
 
 /** What a link is made with. */
 export interface LinkOptions {
@@ -86,6 +95,8 @@ export interface LinkOptions {
   readonly connectTimeout: Micros;
   /** Where what is received is remembered for a later look, under the peer's id. */
   readonly flightRecorder?: FlightRecorder | undefined;
+  /** Canonical name of this node's streams, the same on all its connections. */
+  readonly cname: string;
   /** Who is at the other side. */
   readonly peerId: string;
   readonly signaling: LinkSignaling;
@@ -99,72 +110,78 @@ export interface LinkOptions {
  */
 export class Link {
   readonly #options: LinkOptions;
-  readonly #transport: Transport;
+  readonly #connection: PeerConnection;
+  readonly #session: RtpSession;
+  readonly #audio: AudioConnection;
   readonly #negotiator: Negotiator;
   readonly #deadline: Micros;
-  readonly #unixOrigin: Micros;
-  readonly sender: AudioSender;
-  #receiver: AudioReceiver | undefined;
   /** The other side's clock by RTCP, for those who do not answer our pings. */
   readonly #offsetByReports = new ClockOffsetEstimator();
-  /** A report that came while the decoder was loading. */
-  #earlyReport: SenderReport | undefined;
   readonly #control: Control;
+  #channel: TransportDataChannel | undefined;
+  #iceServers: readonly IceServer[];
   #recovery: Recovery | undefined;
   #state: LinkState = 'connecting';
   #closed: Promise<void> = Promise.resolve();
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { clock } = options;
+    this.#iceServers = options.iceServers;
+    const { clock, random, cname } = options;
+    const { unixOrigin } = clock;
     this.#deadline = micros(clock.now() + options.connectTimeout);
-    this.#unixOrigin = clock.unixOrigin;
-    this.#transport = options.backend.createTransport(
-      { iceServers: options.iceServers },
+    const connection = new PeerConnection(
+      { backend: options.backend, iceServers: options.iceServers, codecs, cname, random },
       {
         negotiationNeeded: () => this.#negotiator.needed(),
         iceCandidate: (candidate) => options.signaling.sendCandidate(candidate),
         stateChange: (states) => this.#stateChanged(states),
-        audioPacket: (packet) => {
-          const now = clock.now();
-          this.#heard(now);
-          options.flightRecorder?.packet(options.peerId, packet, now);
-          this.#receiver?.packet(packet, now);
-        },
-        senderReport: (report) => this.#senderReport(report),
-        reportBlock: ({ fractionLost }) => {
-          this.#heard(clock.now());
-          const { roundTrip } = this;
-          options.events.reported({
-            fractionLost,
-            roundTrip: roundTrip === undefined ? undefined : micros(roundTrip),
-          });
-        },
-        channelOpen: () => {
-          this.#control.opened(clock.now());
-        },
-        channelClose: () => this.close('peer-closed', 'the control channel was closed'),
-        message: (data) => {
-          const now = clock.now();
-          this.#heard(now);
-          this.#control.received(data, now);
-        },
+        negotiated: () => this.#session.negotiated(connection.transceivers),
+        rtp: (packet) => this.#session.rtp(packet, this.#heard()),
+        rtcp: (packet) => this.#session.rtcp(packet, this.#heard()),
+        dataChannel: (channel) => this.#channelOpened(channel),
       },
     );
-    this.#negotiator = new Negotiator({
-      initiator: options.initiator,
-      polite: options.polite,
-      transport: this.#transport,
-      sendOffer: (sdp) => options.signaling.offer(sdp),
-      giveUp: (reason) => this.close('failed', reason),
+    this.#connection = connection;
+    const transceiver = connection.addTransceiver('audio', { streamIds: [cname] });
+    const { ssrc } = transceiver;
+    const { transport } = connection;
+    this.#session = new RtpSession({ transport, cname, ssrc, unixOrigin, random });
+    this.#audio = new AudioConnection({
+      session: this.#session,
+      transceiver,
+      opus: options.opus,
+      policy: options.policy,
+      alignment: options.alignment,
+      unixOrigin,
+      clockOffset: (nowUnix) =>
+        this.#control.offset(nowUnix) ?? this.#offsetByReports.estimate(nowUnix),
+      tap: {
+        packet: (packet, now) => options.flightRecorder?.packet(options.peerId, packet, now),
+        senderReport: (report, now) => this.#senderReport(report, now),
+      },
+      reported: (report) =>
+        options.events.reported({ ...report, roundTrip: this.roundTrip ?? report.roundTrip }),
     });
     this.#control = new Control({
       clock,
-      send: (text) => this.#state !== 'closed' && this.#transport.sendMessage(text),
+      send: (text) => this.#state !== 'closed' && (this.#channel?.send(text) ?? false),
       message: (payload) => options.events.message(payload),
     });
-    this.sender = new AudioSender(this.#transport, clock.unixOrigin, options.random);
-    void this.#openReceiver();
+    if (options.initiator) {
+      const channel = { label: CONTROL_LABEL, protocol: '', ordered: true };
+      this.#channel = connection.createDataChannel(channel, this.#controlHandlers());
+    }
+    this.#negotiator = new Negotiator({
+      initiator: options.initiator,
+      polite: options.polite,
+      connection,
+      sendOffer: (sdp) => options.signaling.offer(sdp),
+      giveUp: (reason) => this.close('failed', reason),
+    });
+    this.#audio
+      .open()
+      .catch((error: unknown) => this.close('failed', `no decoder: ${text(error)}`));
   }
 
   get state(): LinkState {
@@ -181,9 +198,14 @@ export class Link {
     return this.#state === 'connected' || this.#state === 'restoring';
   }
 
+  /** What is sent to the peer. */
+  get sender(): AudioSender {
+    return this.#audio.sender;
+  }
+
   /** The receiving side, once its decoder is loaded. */
   get receiver(): AudioReceiver | undefined {
-    return this.#receiver;
+    return this.#audio.receiver;
   }
 
   /** Id of the other side's session (SDP `o=` line); undefined before its first description. */
@@ -191,9 +213,9 @@ export class Link {
     return this.#negotiator.remoteSession;
   }
 
-  /** Round trip in microseconds, of the latest ping or by RTCP. */
-  get roundTrip(): number | undefined {
-    return this.#control.roundTrip ?? this.#transport.roundTripTime();
+  /** Round trip of the latest ping or by RTCP. */
+  get roundTrip(): Micros | undefined {
+    return this.#control.roundTrip ?? this.#session.roundTripTime;
   }
 
   /** Control messages of the other side that could not be read. */
@@ -204,6 +226,11 @@ export class Link {
   /** Control messages that could not be sent. */
   get messagesDropped(): number {
     return this.#control.dropped;
+  }
+
+  /** For the next ICE restart. */
+  set iceServers(servers: readonly IceServer[]) {
+    this.#iceServers = servers;
   }
 
   offerReceived(offer: IncomingOffer): void {
@@ -219,15 +246,17 @@ export class Link {
     return this.#control.sendMessage(payload);
   }
 
-  /** Does what is due: connect timeout, heartbeat. */
+  /** Does what is due: connect timeout, heartbeat, RTCP. */
   tick(now: Micros): void {
     if (this.#state === 'connecting' && now >= this.#deadline)
       this.close(
         'timeout',
-        `not connected within ${this.#options.connectTimeout / 1000} ms (ICE ${this.#transport.states.iceConnection})`,
+        `not connected within ${this.#options.connectTimeout / 1000} ms (ICE ${this.#connection.states.iceConnection})`,
       );
     else {
       this.#control.tick(now);
+      this.#audio.tick();
+      this.#session.poll(now);
       this.#recover(now);
     }
   }
@@ -235,10 +264,11 @@ export class Link {
   /** Closes the connection and releases everything. Idempotent. */
   close(reason: LinkCloseReason, detail: string): void {
     if (this.#state === 'closed') return;
+    if (this.open) this.#session.close(this.#options.clock.now());
     this.#state = 'closed';
     this.#negotiator.close();
-    this.#receiver?.close();
-    this.#closed = this.#transport.close();
+    this.#audio.close();
+    this.#closed = this.#connection.close();
     this.#options.events.closed(reason, detail);
   }
 
@@ -247,40 +277,33 @@ export class Link {
     return this.#closed;
   }
 
-  async #openReceiver(): Promise<void> {
-    const { opus, policy, alignment } = this.#options;
-    try {
-      const decoder = await opus.createDecoder({ sampleRate: CLOCK_RATE, channels: 1 });
-      if (this.#state === 'closed') {
-        decoder.close();
-        return;
-      }
-      this.#receiver = new AudioReceiver({
-        decoder,
-        policy,
-        aligned: alignment.join(),
-        unixOrigin: this.#unixOrigin,
-        clockOffset: (nowUnix) =>
-          this.#control.offset(nowUnix) ?? this.#offsetByReports.estimate(nowUnix),
-      });
-      if (this.#earlyReport !== undefined) this.#receiver.senderReport(this.#earlyReport);
-    } catch (error) {
-      this.close('failed', `no decoder: ${text(error)}`);
-    }
+  #channelOpened(channel: TransportDataChannel): DataChannelHandlers | undefined {
+    if (channel.label !== CONTROL_LABEL) return undefined;
+    const handlers = this.#controlHandlers();
+    this.#channel ??= channel;
+    this.#control.opened(this.#options.clock.now());
+    return handlers;
   }
 
-  #senderReport(report: SenderReport): void {
+  #controlHandlers(): DataChannelHandlers {
+    return {
+      open: () => this.#control.opened(this.#options.clock.now()),
+      close: () => this.close('peer-closed', 'the control channel was closed'),
+      message: (data) => this.#control.received(data, this.#heard()),
+      drained: () => {},
+    };
+  }
+
+  #senderReport(report: SenderReport, now: Micros): void {
+    const { flightRecorder, clock } = this.#options;
     const ntp = { seconds: report.ntpSeconds, fraction: report.ntpFraction };
-    const now = this.#options.clock.now();
-    this.#options.flightRecorder?.senderReport(report, now);
-    const nowUnix = micros(this.#unixOrigin + now);
+    flightRecorder?.senderReport(report, now);
+    const nowUnix = micros(clock.unixOrigin + now);
     const exchange = report.echo && reportExchange(ntp, report.echo, nowUnix);
     if (exchange !== undefined) this.#offsetByReports.add(exchange);
-    if (this.#receiver === undefined) this.#earlyReport = report;
-    else this.#receiver.senderReport(report);
   }
 
-  #stateChanged(states: TransportStates): void {
+  #stateChanged(states: PeerConnectionStates): void {
     if (this.#state === 'closed') return;
     this.#options.signaling.sendStates(states);
     if (states.connection === 'connected' && this.#state === 'connecting') {
@@ -291,11 +314,14 @@ export class Link {
     else if (states.connection === 'closed') this.close('peer-closed', 'the transport was closed');
   }
 
-  /** Anything came from the other side: the connection is there. */
-  #heard(now: Micros): void {
-    if (this.#recovery?.heard(now) !== true || this.#state !== 'restoring') return;
-    this.#state = 'connected';
-    this.#options.events.connected();
+  /** Anything came from the other side: the connection is there. Returns when. */
+  #heard(): Micros {
+    const now = this.#options.clock.now();
+    if (this.#recovery?.heard(now) === true && this.#state === 'restoring') {
+      this.#state = 'connected';
+      this.#options.events.connected();
+    }
+    return now;
   }
 
   /** Does what may save a connection that has fallen silent. */
@@ -309,7 +335,8 @@ export class Link {
         );
         break;
       case 'restart-ice':
-        this.#transport.restartIce();
+        if (this.#options.backend.restartsIce) this.#connection.restartIce(this.#iceServers);
+        else this.close('silent', 'nothing was heard, and the backend restarts no ICE');
         break;
       case 'tell-lost':
         this.#state = 'restoring';
@@ -323,5 +350,8 @@ export class Link {
     }
   }
 }
+
+const codecs = (kind: MediaKind): readonly CodecDescription[] =>
+  kind === 'audio' ? [{ ...describeOpus(), feedback: ['nack'] }] : [];
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -68,6 +68,11 @@ export class AudioReceiver {
     return this.#firstPlayed;
   }
 
+  /** Delay with which packets are played above the fastest of them; undefined until the stream has begun. */
+  get playoutDelay(): Micros | undefined {
+    return this.#playout.present ? this.#playout.ownDelay : undefined;
+  }
+
   /** Takes a packet at its arrival. */
   packet(packet: RtpPacket, now: Micros): void {
     if (!this.#playout.packet(packet, now)) return;

@@ -6,11 +6,11 @@ import {
   type LeaveReason,
   type SignalingClient,
 } from '@rm/signaling-protocol';
-import type { IceCandidate, TransportStates } from '../backend/transport.js';
 import type { CircuitBreaker } from '../connection/circuit-breaker.js';
 import { Link, type LinkCloseReason, type LinkOptions } from '../connection/link.js';
 import type { JsonValue } from '../data/control-message.js';
 import { sessionIdOf } from '../negotiation/session-id.js';
+import type { IceCandidate, PeerConnectionStates } from '../session/peer-connection.js';
 import { Member } from './member.js';
 import { type LinkStatistics, linkStatistics } from './statistics.js';
 
@@ -29,6 +29,7 @@ export type LinkSettings = Pick<
   | 'backend'
   | 'opus'
   | 'iceServers'
+  | 'cname'
   | 'alignment'
   | 'flightRecorder'
   | 'clock'
@@ -94,9 +95,10 @@ export class Connections {
     this.#reachable = reachable;
   }
 
-  /** For the links to come. */
+  /** For the links to come, and the ICE restarts of those that are. */
   set iceServers(servers: LinkSettings['iceServers']) {
     this.#iceServers = servers;
+    for (const { link } of this.#members.values()) if (link !== undefined) link.iceServers = servers;
   }
 
   /** A peer is not in the room any more. */
@@ -235,7 +237,7 @@ export class Connections {
   }
 }
 
-const onTheWire = (states: TransportStates): Parameters<SignalingClient['sendState']>[1] => ({
+const onTheWire = (states: PeerConnectionStates): Parameters<SignalingClient['sendState']>[1] => ({
   connectionState: states.connection,
   iceConnectionState: states.iceConnection,
   iceGatheringState: states.iceGathering,

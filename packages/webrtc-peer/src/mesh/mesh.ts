@@ -129,6 +129,7 @@ export class Mesh {
     policy();
     breaker();
     this.#alignment = new PlayoutAlignment(options.alignment);
+    const random = options.random ?? Math.random;
     this.#connections = new Connections(
       options.signaling,
       {
@@ -140,7 +141,8 @@ export class Mesh {
         alignment: this.#alignment,
         flightRecorder: options.flightRecorder,
         clock: this.#clock,
-        random: options.random ?? Math.random,
+        random,
+        cname: randomName(random),
         connectTimeout: millis(options.connectTimeoutMs ?? 5000),
       },
       {
@@ -302,3 +304,7 @@ export class Mesh {
     signaling.on('listener-error', ({ event, error }) => this.#listenerFailed(event, error));
   }
 }
+
+/** A canonical name that says nothing of its owner (RFC 7022 §4.2). */
+const randomName = (random: () => number): string =>
+  Array.from({ length: 4 }, () => Math.floor(random() * 2 ** 24).toString(36)).join('');

@@ -1,4 +1,4 @@
-import type { IceCandidate, SessionDescription } from '../backend/transport.js';
+import type { IceCandidate, SessionDescription } from '../session/peer-connection.js';
 
 /** What happened. `token` tells apart the remote offers that are to be answered. */
 export type NegotiationInput =

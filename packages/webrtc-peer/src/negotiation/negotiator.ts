@@ -1,5 +1,5 @@
 import { ErrorCode, type IncomingOffer, RpcError } from '@rm/signaling-protocol';
-import type { IceCandidate, Transport } from '../backend/transport.js';
+import type { IceCandidate, PeerConnection } from '../session/peer-connection.js';
 import { Negotiation, type NegotiationInput, type NegotiationOutput } from './negotiation.js';
 import { sessionIdOf } from './session-id.js';
 
@@ -9,14 +9,17 @@ export interface NegotiatorOptions {
   readonly initiator: boolean;
   /** Whether this side gives way when both offer at once; the two sides must differ. */
   readonly polite: boolean;
-  readonly transport: Transport;
+  readonly connection: Pick<
+    PeerConnection,
+    'setLocalDescription' | 'setRemoteDescription' | 'addIceCandidate'
+  >;
   /** Sends an offer; resolves with the SDP of the answer. */
   readonly sendOffer: (sdp: string) => Promise<string>;
   /** The negotiation cannot go on. */
   readonly giveUp: (reason: string) => void;
 }
 
-/** Carries out what {@link Negotiation} decides, on a transport and the signaling. */
+/** Carries out what {@link Negotiation} decides, on a peer connection and the signaling. */
 export class Negotiator {
   readonly #options: NegotiatorOptions;
   readonly #negotiation: Negotiation;
@@ -65,22 +68,22 @@ export class Negotiator {
   }
 
   #carryOut(output: NegotiationOutput): void {
-    const { transport } = this.#options;
+    const { connection } = this.#options;
     const failed = (error: unknown): void => this.#handle({ kind: 'failed', reason: text(error) });
     switch (output.kind) {
       case 'set-local':
-        transport
+        connection
           .setLocalDescription()
           .then((description) => this.#handle({ kind: 'local-set', description }), failed);
         break;
       case 'set-remote':
         this.#remoteSession = sessionIdOf(output.description.sdp) ?? this.#remoteSession;
-        transport
+        connection
           .setRemoteDescription(output.description)
           .then(() => this.#handle({ kind: 'remote-set' }), failed);
         break;
       case 'add-candidate':
-        void transport.addIceCandidate(output.candidate);
+        void connection.addIceCandidate(output.candidate);
         break;
       case 'send-offer':
         this.#options.sendOffer(output.sdp).then(

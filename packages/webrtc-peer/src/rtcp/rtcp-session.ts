@@ -50,6 +50,7 @@ export class RtcpSession {
   readonly #receiver = new ReceiverReports();
   readonly #sender: SenderReports;
   readonly #sentReports: number[] = [];
+  #reducedSize: boolean;
   #feedback: FeedbackPacket[] = [];
   #feedbackDropped = 0;
   #faults = 0;
@@ -58,7 +59,13 @@ export class RtcpSession {
 
   constructor(options: RtcpSessionOptions) {
     this.#options = options;
+    this.#reducedSize = options.reducedSize;
     this.#sender = new SenderReports(options.unixOrigin);
+  }
+
+  /** Whether feedback may go without a report before it, as negotiated by now. */
+  set reducedSize(reducedSize: boolean) {
+    this.#reducedSize = reducedSize;
   }
 
   /** The latest round-trip time by the other side's reports (RFC 3550 §6.4.1), undefined before the first. */
@@ -115,7 +122,7 @@ export class RtcpSession {
     if (!reportDue && this.#feedback.length === 0) return [];
     const feedback = this.#feedback;
     this.#feedback = [];
-    if (!reportDue && this.#options.reducedSize) return this.#datagrams([], feedback);
+    if (!reportDue && this.#reducedSize) return this.#datagrams([], feedback);
     return this.#datagrams(reportDue ? this.#reports(now) : this.#emptyReport(), feedback);
   }
 
@@ -196,7 +203,7 @@ export class RtcpSession {
       const size = writeCompound([packet]).length;
       if (open.length > 0 && bytes + size > MAX_BYTES) {
         datagrams.push(writeCompound(open));
-        open = this.#options.reducedSize ? [] : this.#emptyReport();
+        open = this.#reducedSize ? [] : this.#emptyReport();
         bytes = open.length > 0 ? writeCompound(open).length : 0;
       }
       open.push(packet);

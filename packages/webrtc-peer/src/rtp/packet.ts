@@ -13,6 +13,10 @@ export interface RtpPacket {
   readonly payload: Uint8Array;
   /** What its `abs-capture-time` header extension says, if it has one. */
   readonly captureTime?: AbsCaptureTime | undefined;
+  /** The 24 bits of its `abs-send-time` header extension, if it has one. */
+  readonly sendTime?: number | undefined;
+  /** The MID of its media section, if it says so (RFC 8843 §15). */
+  readonly mid?: string | undefined;
 }
 
 /** An RTCP sender report's sender information (RFC 3550 §6.4.1). */
@@ -27,16 +31,4 @@ export interface SenderReport {
   readonly octetCount: number;
   /** What the block about our stream that came with it says of our own reports, if there was one. */
   readonly echo?: ReportBlockTimes | undefined;
-}
-
-/** One RTCP report block: how the other side receives one of our streams (RFC 3550 §6.4.1). */
-export interface ReportBlock {
-  /** The reported stream: an SSRC of ours. */
-  readonly ssrc: number;
-  /** Loss since the previous report, 0…1. */
-  readonly fractionLost: number;
-  /** Signed 24-bit cumulative number of packets lost. */
-  readonly cumulativeLost: number;
-  /** Interarrival jitter in ticks of the stream's clock rate. */
-  readonly jitter: number;
 }

@@ -1,0 +1,105 @@
+import type { AudioPathReport, OpusEngine } from '@rm/codecs';
+import {
+  type ClockOffset,
+  type DelayPolicy,
+  type Micros,
+  type PlayoutAlignment,
+  micros,
+} from '@rm/rtp-sync';
+import type { RtpPacket, SenderReport } from '../rtp/packet.js';
+import type { RtpReceiver } from '../rtp/rtp-receiver.js';
+import type { RtpSession } from '../rtp/rtp-session.js';
+import type { Transceiver } from '../session/transceiver.js';
+import { CLOCK_RATE, PACKET_SAMPLES } from './audio-format.js';
+import { AudioReceiver } from './audio-receiver.js';
+import { AudioSender } from './audio-sender.js';
+
+/** What an {@link AudioConnection} is made with. */
+export interface AudioConnectionOptions {
+  readonly session: RtpSession;
+  readonly transceiver: Transceiver;
+  readonly opus: OpusEngine;
+  readonly policy: DelayPolicy;
+  readonly alignment: PlayoutAlignment;
+  /** Wall clock at media time 0 of this node. */
+  readonly unixOrigin: Micros;
+  /** The sender's wall clock against ours at `nowUnix`, when known. */
+  readonly clockOffset: (nowUnix: Micros) => ClockOffset | undefined;
+  /** Sees every packet and report before it is used. */
+  readonly tap: {
+    readonly packet: (packet: RtpPacket, now: Micros) => void;
+    readonly senderReport: (report: SenderReport, now: Micros) => void;
+  };
+  /** How the other side hears what is sent. */
+  readonly reported: (report: AudioPathReport) => void;
+}
+
+/** A lost packet is noticed when the next one comes. */
+const NOTICED_AFTER = (PACKET_SAMPLES / CLOCK_RATE) * 1e6;
+
+/** Audio of one connection, both ways. */
+export class AudioConnection {
+  readonly sender: AudioSender;
+  readonly transceiver: Transceiver;
+  readonly #options: AudioConnectionOptions;
+  readonly #rtp: RtpReceiver;
+  #receiver: AudioReceiver | undefined;
+  /** A report that came while the decoder was loading. */
+  #earlyReport: SenderReport | undefined;
+  #closed = false;
+
+  constructor(options: AudioConnectionOptions) {
+    const { session, transceiver, tap, reported } = options;
+    this.#options = options;
+    this.transceiver = transceiver;
+    const sender = session.addSender(transceiver, {
+      reported: ({ fractionLost }) =>
+        reported({ fractionLost: fractionLost / 256, roundTrip: session.roundTripTime }),
+    });
+    this.sender = new AudioSender(session, sender);
+    this.#rtp = session.addReceiver(
+      transceiver,
+      {
+        packet: (packet, now) => {
+          tap.packet(packet, now);
+          this.#receiver?.packet(packet, now);
+        },
+        senderReport: (report, now) => {
+          tap.senderReport(report, now);
+          if (this.#receiver === undefined) this.#earlyReport = report;
+          else this.#receiver.senderReport(report);
+        },
+      },
+      micros(0),
+    );
+  }
+
+  /** The receiving side, once its decoder is loaded. */
+  get receiver(): AudioReceiver | undefined {
+    return this.#receiver;
+  }
+
+  /** Loads the decoder. Rejects when there is none. */
+  async open(): Promise<void> {
+    const { opus, policy, alignment, unixOrigin, clockOffset } = this.#options;
+    const decoder = await opus.createDecoder({ sampleRate: CLOCK_RATE, channels: 1 });
+    if (this.#closed) {
+      decoder.close();
+      return;
+    }
+    const aligned = alignment.join();
+    this.#receiver = new AudioReceiver({ decoder, policy, aligned, unixOrigin, clockOffset });
+    if (this.#earlyReport !== undefined) this.#receiver.senderReport(this.#earlyReport);
+  }
+
+  /** Has lost packets asked for again where they can come before they are to be played. */
+  tick(): void {
+    const delay = this.#receiver?.playoutDelay;
+    if (delay !== undefined) this.#rtp.nackBudget = micros(delay - NOTICED_AFTER);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#receiver?.close();
+  }
+}

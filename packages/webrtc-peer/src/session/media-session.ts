@@ -1,0 +1,308 @@
+import type { CodecDescription } from '@rm/codecs';
+import { headerExtensionIds } from '../rtp/header-extensions.js';
+import {
+  commonDirection,
+  type Direction,
+  type MediaDescription,
+  type MediaKind,
+  type SessionContent,
+} from './description.js';
+import { ExtensionIds } from './extension-ids.js';
+import { describeFormats, Formats, type NegotiatedFormat } from './formats.js';
+import type { NegotiatedMedia, Transceiver } from './transceiver.js';
+
+/** What a {@link MediaSession} is made with. */
+export interface MediaSessionOptions {
+  /** What this side can receive and send, in its order of preference, with payload types it would like. */
+  readonly codecs: (kind: MediaKind) => readonly CodecDescription[];
+  /** Makes a transceiver for media that the other side offers and this side did not foresee. */
+  readonly accept: (kind: MediaKind) => Transceiver;
+}
+
+/** The media of a description that this side makes. */
+export interface LocalMedia {
+  readonly media: readonly MediaDescription[];
+  readonly bundle: readonly string[];
+}
+
+/** One media section of the session: a transceiver, the data channels, or nothing any more. */
+interface Line {
+  readonly mid: string;
+  readonly kind: MediaDescription['kind'];
+  readonly use: Transceiver | 'data' | undefined;
+}
+
+/** What was said of a transceiver in an offer or answer of this side. */
+interface Wish {
+  readonly direction: Direction;
+  readonly streamIds: readonly string[];
+}
+
+/**
+ * What media a session has, as a pure state machine over offers and answers (RFC 8829 §5): which section belongs to
+ * which transceiver, and what is agreed on for it. Nothing of an offer counts before it is answered, so that an offer
+ * that is taken back leaves nothing behind.
+ */
+export class MediaSession {
+  readonly #options: MediaSessionOptions;
+  readonly #transceivers: Transceiver[] = [];
+  readonly #formats = new Formats();
+  readonly #extensions = new ExtensionIds();
+  /** What this side wanted of each when it was last agreed on. */
+  readonly #said = new Map<Transceiver, Wish>();
+  #lines: readonly Line[] = [];
+  #offered:
+    | {
+        readonly lines: readonly Line[];
+        readonly media: readonly MediaDescription[];
+        readonly wishes: ReadonlyMap<Transceiver, Wish>;
+      }
+    | undefined;
+  #taken: { readonly lines: readonly Line[]; readonly offer: SessionContent } | undefined;
+  #nextMid = 0;
+
+  constructor(options: MediaSessionOptions) {
+    this.#options = options;
+  }
+
+  get transceivers(): readonly Transceiver[] {
+    return this.#transceivers;
+  }
+
+  add(transceiver: Transceiver): void {
+    this.#transceivers.push(transceiver);
+  }
+
+  /** Whether this side wants something that is not agreed on (W3C WebRTC §4.7.3). */
+  get negotiationNeeded(): boolean {
+    if (!this.#lines.some(({ use }) => use === 'data')) return true;
+    return this.#transceivers.some((transceiver) => {
+      const known = this.#lines.some(({ use }) => use === transceiver);
+      if (transceiver.stopped) return known;
+      const said = this.#said.get(transceiver);
+      return !known || said === undefined || !sameWish(said, transceiver);
+    });
+  }
+
+  /** The sections of an offer. It replaces one that was made before and not answered. */
+  createOffer(): LocalMedia {
+    this.#taken = undefined;
+    const lines = this.#linesToOffer();
+    const extensions = this.#extensions.offer();
+    const wishes = new Map<Transceiver, Wish>();
+    const media = lines.map(({ mid, kind, use }): MediaDescription => {
+      if (use === undefined) return rejected(mid, kind);
+      if (use === 'data') return dataSection(mid);
+      wishes.set(use, wishOf(use));
+      const codecs = this.#formats.offer(this.#options.codecs(use.kind));
+      return describe(use, mid, codecs, extensions, use.direction);
+    });
+    this.#offered = { lines, media, wishes };
+    return { media, bundle: bundleOf(media) };
+  }
+
+  /** Takes the answer to the offer. Returns what is wrong with it, if it cannot be taken. */
+  takeAnswer(answer: SessionContent): string | undefined {
+    const offered = this.#offered;
+    if (offered === undefined) return 'there is no offer that it answers';
+    if (answer.media.length !== offered.media.length)
+      return `it has ${answer.media.length} media sections, the offer ${offered.media.length}`;
+    for (const [i, { kind }] of offered.media.entries()) {
+      const theirs = answer.media[i]!;
+      if (!theirs.rejected && theirs.kind !== kind)
+        return `its media section ${i} is ${theirs.kind}, that of the offer ${kind}`;
+    }
+    const lines = offered.lines.map((line, i): Line => {
+      const { mid, use } = line;
+      const theirs = answer.media[i]!;
+      if (use === undefined || theirs.rejected) return { ...line, use: undefined };
+      if (use === 'data') return line;
+      const ours = offered.media[i]!;
+      const formats = this.#formats.accept(ours.section.codecs, theirs.section);
+      const extensions = this.#extensions.accept(theirs.extensions);
+      this.#said.set(use, offered.wishes.get(use)!);
+      use.negotiated = agreement(mid, ours.direction, theirs, formats, extensions);
+      return line;
+    });
+    this.#offered = undefined;
+    this.#commit(lines);
+    return undefined;
+  }
+
+  /** Takes an offer, which is then to be answered; an offer of this side is void. Returns what is wrong with it. */
+  takeOffer(offer: SessionContent): string | undefined {
+    if (offer.media.length < this.#lines.length)
+      return `it has ${offer.media.length} media sections, the session ${this.#lines.length}`;
+    this.#offered = undefined;
+    const claimed = new Set(this.#lines.map(({ use }) => use));
+    const hasData = (): boolean => claimed.has('data');
+    const lines = offer.media.map((theirs, i): Line => {
+      const { mid, kind } = theirs;
+      const known = this.#lines[i];
+      const usable =
+        !theirs.rejected &&
+        kind !== 'other' &&
+        offer.bundle.includes(mid) &&
+        (kind === 'application' || theirs.rtcpMux);
+      if (!usable) return { mid, kind, use: undefined };
+      if (known?.mid === mid && known.use !== undefined) return known;
+      if (kind === 'application') {
+        const use = hasData() ? undefined : 'data';
+        claimed.add('data');
+        return { mid, kind, use };
+      }
+      const use =
+        this.#transceivers.find(
+          (each) => each.kind === kind && !each.stopped && !claimed.has(each),
+        ) ?? this.#options.accept(kind);
+      claimed.add(use);
+      return { mid, kind, use };
+    });
+    this.#taken = { lines, offer };
+    return undefined;
+  }
+
+  /** The sections of the answer to the offer that was taken. What it says is agreed on. */
+  createAnswer(): LocalMedia {
+    const { lines, offer } = this.#taken!;
+    const described = lines.map((line, i): { line: Line; media: MediaDescription } => {
+      const { mid, kind, use } = line;
+      const theirs = offer.media[i]!;
+      const nothing = {
+        line: { mid, kind, use: undefined },
+        media: rejected(mid, kind, theirs.section.kind),
+      };
+      if (use === undefined) return nothing;
+      if (use === 'data') return { line, media: dataSection(mid) };
+      const formats = this.#formats.answer(this.#options.codecs(use.kind), theirs.section);
+      if (use.stopped || formats.length === 0) return nothing;
+      const extensions = this.#extensions.answer(theirs.extensions);
+      const direction = commonDirection(use.direction, theirs.direction);
+      const media = describe(use, mid, describeFormats(formats), extensions, direction);
+      this.#said.set(use, wishOf(use));
+      use.negotiated = agreement(mid, direction, theirs, formats, extensions);
+      return { line, media: { ...media, reducedSize: theirs.reducedSize } };
+    });
+    this.#taken = undefined;
+    this.#commit(described.map(({ line }) => line));
+    const media = described.map((each) => each.media);
+    return { media, bundle: bundleOf(media) };
+  }
+
+  /** Sections in the order they have, then what is new; a section that is no longer used is used again. */
+  #linesToOffer(): readonly Line[] {
+    const lines: Line[] = this.#lines.map((line) => {
+      const gone = line.use instanceof Object && line.use.stopped;
+      return gone ? { ...line, use: undefined } : line;
+    });
+    const mids = new Set(lines.map(({ mid }) => mid));
+    const place = (use: Transceiver | 'data'): void => {
+      while (mids.has(String(this.#nextMid))) this.#nextMid++;
+      const mid = String(this.#nextMid);
+      mids.add(mid);
+      const free = this.#lines.findIndex(
+        ({ use: known }, i) => known === undefined && lines[i]!.use === undefined,
+      );
+      const kind = use === 'data' ? 'application' : use.kind;
+      if (free < 0) lines.push({ mid, kind, use });
+      else lines[free] = { mid, kind, use };
+    };
+    for (const transceiver of this.#transceivers) {
+      const known = lines.some(({ use }) => use === transceiver);
+      if (!known && !transceiver.stopped) place(transceiver);
+    }
+    if (!lines.some(({ use }) => use === 'data')) place('data');
+    return lines;
+  }
+
+  #commit(lines: readonly Line[]): void {
+    this.#lines = lines;
+    const inUse = new Set(lines.map(({ use }) => use));
+    for (const transceiver of this.#transceivers)
+      if (!inUse.has(transceiver)) transceiver.negotiated = undefined;
+    for (let i = this.#transceivers.length - 1; i >= 0; i--) {
+      const transceiver = this.#transceivers[i]!;
+      if (!transceiver.stopped || inUse.has(transceiver)) continue;
+      this.#transceivers.splice(i, 1);
+      this.#said.delete(transceiver);
+    }
+  }
+}
+
+const wishOf = ({ direction, streamIds }: Transceiver): Wish => ({ direction, streamIds });
+
+const sameWish = (said: Wish, { direction, streamIds }: Transceiver): boolean =>
+  said.direction === direction && said.streamIds === streamIds;
+
+const bundleOf = (media: readonly MediaDescription[]): readonly string[] =>
+  media.filter((each) => !each.rejected).map(({ mid }) => mid);
+
+function describe(
+  transceiver: Transceiver,
+  mid: string,
+  codecs: readonly CodecDescription[],
+  extensions: ReadonlyMap<string, number>,
+  direction: Direction,
+): MediaDescription {
+  const { kind, ssrc, rtxSsrc, streamIds, trackId } = transceiver;
+  const repaired = codecs.some(({ name }) => name === 'rtx');
+  return {
+    kind,
+    mid,
+    rejected: false,
+    direction,
+    section: { kind, codecs, ptime: undefined, maxptime: undefined },
+    extensions,
+    streams: { ssrc, rtxSsrc: repaired ? rtxSsrc : undefined },
+    streamIds,
+    trackId,
+    rtcpMux: true,
+    reducedSize: true,
+  };
+}
+
+const agreement = (
+  mid: string,
+  ours: Direction,
+  theirs: MediaDescription,
+  formats: readonly NegotiatedFormat[],
+  extensions: ReadonlyMap<string, number>,
+): NegotiatedMedia => ({
+  mid,
+  direction: formats.length === 0 ? 'inactive' : commonDirection(ours, theirs.direction),
+  formats,
+  extensions: headerExtensionIds(extensions),
+  reducedSize: theirs.reducedSize,
+  remoteStreams: theirs.streams,
+  remoteStreamIds: theirs.streamIds,
+  remoteTrackId: theirs.trackId,
+});
+
+/** A section without media: data channels, or one that is not part of the session. */
+const bareSection = (
+  mid: string,
+  kind: MediaDescription['kind'],
+  type: string,
+  isRejected: boolean,
+): MediaDescription => ({
+  kind,
+  mid,
+  rejected: isRejected,
+  direction: 'inactive',
+  section: { kind: type, codecs: [], ptime: undefined, maxptime: undefined },
+  extensions: new Map(),
+  streams: undefined,
+  streamIds: [],
+  trackId: undefined,
+  rtcpMux: false,
+  reducedSize: false,
+});
+
+const dataSection = (mid: string): MediaDescription =>
+  bareSection(mid, 'application', 'application', false);
+
+const rejected = (
+  mid: string,
+  kind: MediaDescription['kind'],
+  type: string = kind,
+): MediaDescription => bareSection(mid, kind, type, true);
