@@ -33,7 +33,21 @@ export { OutputConflictError } from './mesh/audio-output.js';
 export type { AudioOutput, AudioOutputStatistics, Recipients } from './mesh/audio-output.js';
 export type { AudioEncoding } from './mesh/audio-outputs.js';
 export { Mesh } from './mesh/mesh.js';
-export type { MeshEvents, MeshOptions, TickListener } from './mesh/mesh.js';
+export type {
+  EncodedPicture,
+  MeshEvents,
+  MeshOptions,
+  MeshVideoOptions,
+  PictureListener,
+  TickListener,
+} from './mesh/mesh-options.js';
+export type { ReceivedPicture } from './media/peer-media.js';
+export type { VideoConnectionStatistics } from './media/video-connection.js';
+export type { VideoSenderStatistics } from './media/video-sender.js';
+export type { VideoEncoding, VideoOutput, VideoOutputStatistics } from './mesh/video-output.js';
+export { NoVideoError } from './mesh/video-outputs.js';
+export type { OpenVideoOptions } from './mesh/video-outputs.js';
+export type { RtpSessionStatistics } from './rtp/rtp-session.js';
 export type { LinkStatistics, MeshStatistics } from './mesh/statistics.js';
 export { SDES_CNAME, parseCompound } from './rtcp/index.js';
 export type { ParsedCompound, RtcpFault, RtcpPacket } from './rtcp/index.js';

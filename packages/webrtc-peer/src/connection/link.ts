@@ -1,9 +1,7 @@
-import { type AudioPathReport, type CodecDescription, type OpusEngine, describeOpus } from '@rm/codecs';
+import { type AudioPathReport, type CodecDescription, describeOpus } from '@rm/codecs';
 import {
   ClockOffsetEstimator,
-  type DelayPolicy,
   type Micros,
-  type PlayoutAlignment,
   micros,
   reportExchange,
 } from '@rm/rtp-sync';
@@ -17,12 +15,11 @@ import type {
 import type { FlightRecorder } from '../capture/flight-recorder.js';
 import type { Clock } from '../clock/clock.js';
 import type { JsonValue } from '../data/control-message.js';
-import { AudioConnection } from '../media/audio-connection.js';
 import type { AudioReceiver } from '../media/audio-receiver.js';
 import type { AudioSender } from '../media/audio-sender.js';
+import { PeerMedia, type PeerMediaOptions } from '../media/peer-media.js';
 import { Negotiator } from '../negotiation/negotiator.js';
 import type { SenderReport } from '../rtp/packet.js';
-import { RtpSession } from '../rtp/rtp-session.js';
 import type { MediaKind } from '../session/description.js';
 import {
   type IceCandidate,
@@ -74,29 +71,30 @@ export interface LinkEvents {
   reported(report: AudioPathReport): void;
 }
 
+/** Opus as every node takes it; what was lost is asked for again where it can come in time. */
+const OPUS: readonly CodecDescription[] = [{ ...describeOpus(), feedback: ['nack'] }];
 /** Label of the data channel for messages and heartbeat. */
 const CONTROL_LABEL = 'control';
 
 /** What a link is made with. */
-export interface LinkOptions {
+export interface LinkOptions extends Pick<
+  PeerMediaOptions,
+  'cname' | 'opus' | 'videoCodecs' | 'policy' | 'alignment' | 'encodedVideo'
+> {
   /** Whether this side makes the first offer. */
   readonly initiator: boolean;
   /** Whether this side gives way when both offer at once; the two sides must differ. */
   readonly polite: boolean;
   readonly backend: Backend;
-  readonly opus: OpusEngine;
   readonly iceServers: readonly IceServer[];
-  readonly policy: DelayPolicy;
-  /** Where the peer's sound is put in step with that of others. */
-  readonly alignment: PlayoutAlignment;
   readonly clock: Clock;
   readonly random: () => number;
   /** Longest time to `connected`. */
   readonly connectTimeout: Micros;
   /** Where what is received is remembered for a later look, under the peer's id. */
   readonly flightRecorder?: FlightRecorder | undefined;
-  /** Canonical name of this node's streams, the same on all its connections. */
-  readonly cname: string;
+  /** Which pictures are taken and sent, in order of preference. */
+  readonly videoFormats: readonly CodecDescription[];
   /** Who is at the other side. */
   readonly peerId: string;
   readonly signaling: LinkSignaling;
@@ -111,8 +109,7 @@ export interface LinkOptions {
 export class Link {
   readonly #options: LinkOptions;
   readonly #connection: PeerConnection;
-  readonly #session: RtpSession;
-  readonly #audio: AudioConnection;
+  readonly #media: PeerMedia;
   readonly #negotiator: Negotiator;
   readonly #deadline: Micros;
   /** The other side's clock by RTCP, for those who do not answer our pings. */
@@ -130,36 +127,30 @@ export class Link {
     const { clock, random, cname } = options;
     const { unixOrigin } = clock;
     this.#deadline = micros(clock.now() + options.connectTimeout);
+    const codecs = (kind: MediaKind): readonly CodecDescription[] =>
+      kind === 'audio' ? OPUS : options.videoFormats;
     const connection = new PeerConnection(
       { backend: options.backend, iceServers: options.iceServers, codecs, cname, random },
       {
         negotiationNeeded: () => this.#negotiator.needed(),
         iceCandidate: (candidate) => options.signaling.sendCandidate(candidate),
         stateChange: (states) => this.#stateChanged(states),
-        negotiated: () => this.#session.negotiated(connection.transceivers),
-        rtp: (packet) => this.#session.rtp(packet, this.#heard()),
-        rtcp: (packet) => this.#session.rtcp(packet, this.#heard()),
+        negotiated: () => this.#media.negotiated(),
+        rtp: (packet) => this.#media.session.rtp(packet, this.#heard()),
+        rtcp: (packet) => this.#media.session.rtcp(packet, this.#heard()),
         dataChannel: (channel) => this.#channelOpened(channel),
       },
     );
     this.#connection = connection;
-    const transceiver = connection.addTransceiver('audio', { streamIds: [cname] });
-    const { ssrc } = transceiver;
-    const { transport } = connection;
-    this.#session = new RtpSession({ transport, cname, ssrc, unixOrigin, random });
-    this.#audio = new AudioConnection({
-      session: this.#session,
-      transceiver,
-      opus: options.opus,
-      policy: options.policy,
-      alignment: options.alignment,
+    this.#media = new PeerMedia({
+      ...options,
+      connection,
       unixOrigin,
+      now: () => clock.now(),
       clockOffset: (nowUnix) =>
         this.#control.offset(nowUnix) ?? this.#offsetByReports.estimate(nowUnix),
-      tap: {
-        packet: (packet, now) => options.flightRecorder?.packet(options.peerId, packet, now),
-        senderReport: (report, now) => this.#senderReport(report, now),
-      },
+      packet: (packet, now) => options.flightRecorder?.packet(options.peerId, packet, now),
+      senderReport: (report, now) => this.#senderReport(report, now),
       reported: (report) =>
         options.events.reported({ ...report, roundTrip: this.roundTrip ?? report.roundTrip }),
     });
@@ -179,7 +170,7 @@ export class Link {
       sendOffer: (sdp) => options.signaling.offer(sdp),
       giveUp: (reason) => this.close('failed', reason),
     });
-    this.#audio
+    this.#media.audio
       .open()
       .catch((error: unknown) => this.close('failed', `no decoder: ${text(error)}`));
   }
@@ -200,12 +191,17 @@ export class Link {
 
   /** What is sent to the peer. */
   get sender(): AudioSender {
-    return this.#audio.sender;
+    return this.#media.audio.sender;
   }
 
   /** The receiving side, once its decoder is loaded. */
   get receiver(): AudioReceiver | undefined {
-    return this.#audio.receiver;
+    return this.#media.audio.receiver;
+  }
+
+  /** All that is sent and received. */
+  get media(): PeerMedia {
+    return this.#media;
   }
 
   /** Id of the other side's session (SDP `o=` line); undefined before its first description. */
@@ -215,7 +211,7 @@ export class Link {
 
   /** Round trip of the latest ping or by RTCP. */
   get roundTrip(): Micros | undefined {
-    return this.#control.roundTrip ?? this.#session.roundTripTime;
+    return this.#control.roundTrip ?? this.#media.session.roundTripTime;
   }
 
   /** Control messages of the other side that could not be read. */
@@ -255,8 +251,7 @@ export class Link {
       );
     else {
       this.#control.tick(now);
-      this.#audio.tick();
-      this.#session.poll(now);
+      this.#media.tick(now);
       this.#recover(now);
     }
   }
@@ -264,10 +259,9 @@ export class Link {
   /** Closes the connection and releases everything. Idempotent. */
   close(reason: LinkCloseReason, detail: string): void {
     if (this.#state === 'closed') return;
-    if (this.open) this.#session.close(this.#options.clock.now());
     this.#state = 'closed';
     this.#negotiator.close();
-    this.#audio.close();
+    this.#media.close(this.#options.clock.now());
     this.#closed = this.#connection.close();
     this.#options.events.closed(reason, detail);
   }
@@ -350,8 +344,5 @@ export class Link {
     }
   }
 }
-
-const codecs = (kind: MediaKind): readonly CodecDescription[] =>
-  kind === 'audio' ? [{ ...describeOpus(), feedback: ['nack'] }] : [];
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -25,11 +25,9 @@ export interface AudioConnectionOptions {
   readonly unixOrigin: Micros;
   /** The sender's wall clock against ours at `nowUnix`, when known. */
   readonly clockOffset: (nowUnix: Micros) => ClockOffset | undefined;
-  /** Sees every packet and report before it is used. */
-  readonly tap: {
-    readonly packet: (packet: RtpPacket, now: Micros) => void;
-    readonly senderReport: (report: SenderReport, now: Micros) => void;
-  };
+  /** See every packet and report before it is used. */
+  readonly packet: (packet: RtpPacket, now: Micros) => void;
+  readonly senderReport: (report: SenderReport, now: Micros) => void;
   /** How the other side hears what is sent. */
   readonly reported: (report: AudioPathReport) => void;
 }
@@ -49,7 +47,7 @@ export class AudioConnection {
   #closed = false;
 
   constructor(options: AudioConnectionOptions) {
-    const { session, transceiver, tap, reported } = options;
+    const { session, transceiver, reported } = options;
     this.#options = options;
     this.transceiver = transceiver;
     const sender = session.addSender(transceiver, {
@@ -61,11 +59,11 @@ export class AudioConnection {
       transceiver,
       {
         packet: (packet, now) => {
-          tap.packet(packet, now);
+          options.packet(packet, now);
           this.#receiver?.packet(packet, now);
         },
         senderReport: (report, now) => {
-          tap.senderReport(report, now);
+          options.senderReport(report, now);
           if (this.#receiver === undefined) this.#earlyReport = report;
           else this.#receiver.senderReport(report);
         },

@@ -5,15 +5,13 @@ import {
   type ClockOffset,
   type DelayPolicy,
   type Micros,
-  CaptureTimeClock,
-  SenderReportClock,
-  estimatedPlayoutTimestamp,
   micros,
 } from '@rm/rtp-sync';
 import { LatencyHistogram } from '../quality/latency-histogram.js';
 import type { RtpPacket, SenderReport } from '../rtp/packet.js';
 import { CLOCK_RATE } from './audio-format.js';
 import { AudioPlayout, type AudioPlayoutStatistics } from './audio-playout.js';
+import { StreamCaptureClock } from './stream-capture-clock.js';
 
 /** What is known of one received audio stream. */
 export interface AudioReceiverStatistics extends AudioPlayoutStatistics {
@@ -47,19 +45,19 @@ export interface AudioReceiverOptions {
  */
 export class AudioReceiver {
   readonly #playout: AudioPlayout;
-  readonly #reports: SenderReportClock;
-  readonly #captureTimes: CaptureTimeClock;
+  readonly #clock: StreamCaptureClock;
   readonly #aligned: AlignedStream;
   readonly #latency = new LatencyHistogram();
-  #ssrc: number | undefined;
+  /** Added for the sake of the picture. */
+  #extraDelay: Micros = micros(0);
+  #neededDelay: Micros | undefined;
+  #playing: CaptureTime | undefined;
   #firstPlayed: Micros | undefined;
   #latencyBound: Micros | undefined;
 
   constructor({ decoder, policy, aligned, unixOrigin, clockOffset }: AudioReceiverOptions) {
     this.#playout = new AudioPlayout({ decoder, policy });
-    const clock = { clockRate: CLOCK_RATE, unixOrigin, clockOffset };
-    this.#reports = new SenderReportClock(clock);
-    this.#captureTimes = new CaptureTimeClock(clock);
+    this.#clock = new StreamCaptureClock({ clockRate: CLOCK_RATE, unixOrigin, clockOffset });
     this.#aligned = aligned;
   }
 
@@ -73,21 +71,29 @@ export class AudioReceiver {
     return this.#playout.present ? this.#playout.ownDelay : undefined;
   }
 
+  /** Delay from capture to playout that the sound needs by itself; undefined while the sender's clock is unknown. */
+  get neededDelay(): Micros | undefined {
+    return this.#neededDelay;
+  }
+
+  /** When what was played last was captured; undefined while nothing is, or the sender's clock is unknown. */
+  get playing(): CaptureTime | undefined {
+    return this.#playing;
+  }
+
+  /** Has the sound wait for the picture for so long beyond what it needs by itself. */
+  set extraDelay(delay: Micros) {
+    this.#extraDelay = delay;
+  }
+
   /** Takes a packet at its arrival. */
   packet(packet: RtpPacket, now: Micros): void {
-    if (!this.#playout.packet(packet, now)) return;
-    this.#follow(packet.ssrc);
-    if (packet.captureTime !== undefined)
-      this.#captureTimes.update(packet.captureTime, packet.timestamp, now);
+    if (this.#playout.packet(packet, now) && this.#clock.packet(packet, now)) this.#aligned.reset();
   }
 
   /** Takes a sender report. */
   senderReport(report: SenderReport): void {
-    this.#follow(report.ssrc);
-    this.#reports.update(
-      { seconds: report.ntpSeconds, fraction: report.ntpFraction },
-      report.rtpTimestamp,
-    );
+    if (this.#clock.senderReport(report)) this.#aligned.reset();
   }
 
   /**
@@ -100,9 +106,11 @@ export class AudioReceiver {
     const playout = this.#playout;
     this.#keepInStep(instant);
     const samples = playout.pull(instant);
+    this.#playing = undefined;
     if (samples === undefined) return undefined;
-    const known = playout.present ? this.#captureAt(playout.blockTimestamp, now) : undefined;
+    const known = playout.present ? this.#clock.captureAt(playout.blockTimestamp, now) : undefined;
     const capture = known && { time: known.time, bound: known.bound };
+    this.#playing = capture;
     if (playout.genuine) this.#heard(capture, now);
     return { samples, sampleRate: CLOCK_RATE, channels: 1, capture };
   }
@@ -110,7 +118,7 @@ export class AudioReceiver {
   statistics(): AudioReceiverStatistics {
     const mouthToEarMs = this.#mouthToEar();
     const { blockTimestamp } = this.#playout;
-    const played = estimatedPlayoutTimestamp(this.#reports, blockTimestamp);
+    const played = this.#clock.ntpMillis(blockTimestamp);
     return {
       ...this.#playout.statistics(),
       ...(played !== undefined && { estimatedPlayoutTimestamp: played }),
@@ -125,39 +133,23 @@ export class AudioReceiver {
     this.#playout.close();
   }
 
-  /** Another stream takes the place of the one before: nothing that was known of its clock holds. */
-  #follow(ssrc: number): void {
-    if (this.#ssrc !== undefined && ssrc !== this.#ssrc) {
-      this.#reports.reset();
-      this.#captureTimes.reset();
-      this.#aligned.reset();
-    }
-    this.#ssrc = ssrc;
-  }
-
   /** Tells the others what delay this stream needs, and takes on the one they agreed upon. */
   #keepInStep(instant: Micros): void {
     const playout = this.#playout;
-    const capture = playout.present ? this.#captureAt(playout.timestamp, instant) : undefined;
+    const capture = playout.present ? this.#clock.captureAt(playout.timestamp, instant) : undefined;
     if (capture === undefined) {
+      this.#neededDelay = undefined;
       playout.holdDelay(undefined);
       return;
     }
     const present = playout.delayAt(instant);
     const sinceCapture = instant - capture.time;
     // What is added for the sake of the others must not come back as a need of its own.
-    const needed = micros(sinceCapture - present + playout.ownDelay);
+    this.#neededDelay = micros(sinceCapture - present + playout.ownDelay);
+    const needed = micros(this.#neededDelay + this.#extraDelay);
     this.#aligned.needs(needed, capture.bound, instant);
-    const { delay } = this.#aligned;
+    const delay = this.#aligned.delay ?? (this.#extraDelay > 0 ? needed : undefined);
     playout.holdDelay(delay === undefined ? undefined : micros(present + delay - sinceCapture));
-  }
-
-  /** What is surer of two: the line through the sender reports, or what the packets themselves say. */
-  #captureAt(rtpTimestamp: number, now: Micros): CaptureTime | undefined {
-    const reported = this.#reports.captureAt(rtpTimestamp, now);
-    const stamped = this.#captureTimes.captureAt(rtpTimestamp, now);
-    if (reported === undefined || stamped === undefined) return reported ?? stamped;
-    return stamped.bound < reported.bound ? stamped : reported;
   }
 
   #heard(capture: CaptureTime | undefined, now: Micros): void {

@@ -20,6 +20,11 @@ export interface ConnectionEvents {
   /** `last` is what the link had measured. */
   disconnected(last: LinkStatistics, reason: LinkCloseReason, detail: string): void;
   message(from: string, payload: JsonValue): void;
+  /** A link was made, not connected yet: what is to be sent can be part of its first offer. */
+  opened(peerId: string, link: Link): void;
+  /** A link is gone. */
+  ended(peerId: string): void;
+  encodedVideo(from: string, ...video: Parameters<LinkOptions['encodedVideo']>): void;
   reported(from: string, report: AudioPathReport): void;
 }
 
@@ -30,6 +35,8 @@ export type LinkSettings = Pick<
   | 'opus'
   | 'iceServers'
   | 'cname'
+  | 'videoCodecs'
+  | 'videoFormats'
   | 'alignment'
   | 'flightRecorder'
   | 'clock'
@@ -174,6 +181,7 @@ export class Connections {
       ...settings,
       peerId,
       iceServers: this.#iceServers,
+      encodedVideo: (...video) => this.#events.encodedVideo(peerId, ...video),
       policy: policy(),
       initiator,
       polite: this.#signaling.peerId > peerId,
@@ -207,12 +215,14 @@ export class Connections {
       },
     });
     member.link = link;
+    this.#events.opened(peerId, link);
     return link;
   }
 
   #linkClosed(member: Member, link: Link, reason: LinkCloseReason, detail: string): void {
     const last = linkStatistics(member, link);
     member.link = undefined;
+    this.#events.ended(member.peerId);
     const closing = link.closed.finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
     if (member.gone) this.#members.delete(member.peerId);

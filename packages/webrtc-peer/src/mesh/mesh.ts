@@ -1,87 +1,32 @@
-import { type AudioFrame, type OpusEngine, loadOpus } from '@rm/codecs';
 import {
-  AdaptiveDelayPolicy,
-  type AdaptiveDelayOptions,
-  type Micros,
-  PlayoutAlignment,
-  type PlayoutAlignmentOptions,
-  millis,
-} from '@rm/rtp-sync';
-import {
-  type PeerConnectionStates,
-  type SignalingClient,
-  type SignalingEvents,
-  TypedEvents,
-} from '@rm/signaling-protocol';
+  type AudioFrame,
+  describeVideo,
+  loadOpus,
+  loadVideoCodecs,
+  type OpusEngine,
+  type VideoEncodingName,
+  type VideoProvider,
+} from '@rm/codecs';
+import { AdaptiveDelayPolicy, type Micros, PlayoutAlignment, millis } from '@rm/rtp-sync';
+import { type SignalingClient, type SignalingEvents, TypedEvents } from '@rm/signaling-protocol';
 import type { Backend, IceServer } from '../backend/transport.js';
-import type { FlightRecorder } from '../capture/flight-recorder.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { MediaClock } from '../clock/media-clock.js';
-import { CircuitBreaker, type CircuitBreakerOptions } from '../connection/circuit-breaker.js';
-import type { LinkCloseReason } from '../connection/link.js';
+import { CircuitBreaker } from '../connection/circuit-breaker.js';
 import type { JsonValue } from '../data/control-message.js';
 import type { AudioOutput, Recipients } from './audio-output.js';
-import { type AudioEncoding, AudioOutputs } from './audio-outputs.js';
+import { AudioOutputs } from './audio-outputs.js';
 import { Connections } from './connections.js';
-import { type LinkStatistics, type MeshStatistics, linkStatistics } from './statistics.js';
-
-/** How a {@link Mesh} is set up. */
-export interface MeshOptions {
-  /** A client that is not connected yet; the mesh connects it and closes it. Its peer id is the node's. */
-  readonly signaling: SignalingClient;
-  readonly backend: Backend;
-  /** Default: libopus-wasm. */
-  readonly opus?: OpusEngine;
-  /** Default none: host candidates only. */
-  readonly iceServers?: readonly IceServer[];
-  /** How sent audio is encoded. */
-  readonly audio?: AudioEncoding;
-  /** Bounds of the playout delay. */
-  readonly playoutDelay?: AdaptiveDelayOptions;
-  /** When calling a peer in vain is given up for a while. */
-  readonly circuitBreaker?: CircuitBreakerOptions;
-  /** How the peers' sound is kept in step. */
-  readonly alignment?: PlayoutAlignmentOptions;
-  /** Remembers what is received, to be written when something went wrong. */
-  readonly flightRecorder?: FlightRecorder;
-  /** Longest time a connection may take, in ms; default 5000. */
-  readonly connectTimeoutMs?: number;
-  readonly clock?: Clock;
-  /** Source of random numbers in [0, 1). */
-  readonly random?: () => number;
-}
-
-/** What a mesh tells. */
-export interface MeshEvents {
-  /** Media and messages can flow to and from a peer. */
-  readonly 'peer-connected': { readonly peerId: string };
-  readonly 'peer-disconnected': {
-    readonly peerId: string;
-    readonly reason: LinkCloseReason;
-    /** More than the reason, for a log. */
-    readonly detail: string;
-    /** What the connection had measured. */
-    readonly last: LinkStatistics;
-  };
-  /** An application message of a peer. */
-  readonly message: { readonly from: string; readonly payload: JsonValue };
-  /** A peer published the states of its end of the connection. */
-  readonly 'remote-states': { readonly from: string; readonly states: PeerConnectionStates };
-  /** This node is in the room: for the first time, or again after its signaling was lost. */
-  readonly 'signaling-connected': { readonly peers: number };
-  /** The signaling connection was lost and is being made again; media goes on. */
-  readonly 'signaling-lost': { readonly cause: Error };
-  /**
-   * This node is in the room no longer and does not come back by itself: an admin removed it, or it
-   * joined again elsewhere. The mesh is to be closed.
-   */
-  readonly removed: { readonly reason: string };
-  /** A listener threw; the others were called all the same. */
-  readonly 'listener-error': { readonly event: string; readonly error: unknown };
-}
-
-/** Called on each tick with what is heard of every peer at that instant. */
-export type TickListener = (frames: ReadonlyMap<string, AudioFrame>, instant: Micros) => void;
+import type {
+  EncodedPicture,
+  MeshEvents,
+  MeshOptions,
+  PictureListener,
+  TickListener,
+} from './mesh-options.js';
+import { type MeshStatistics, linkStatistics } from './statistics.js';
+import type { VideoOutput } from './video-output.js';
+import { type OpenVideoOptions, VideoOutputs } from './video-outputs.js';
 
 /**
  * A node of the mesh: connected to every other peer of a room, hearing all of them on one 10 ms clock.
@@ -98,7 +43,10 @@ export class Mesh {
   readonly #mediaClock: MediaClock;
   readonly #alignment: PlayoutAlignment;
   readonly #outputs: AudioOutputs;
+  readonly #videoOutputs: VideoOutputs;
   readonly #tickListeners = new Set<TickListener>();
+  readonly #pictureListeners = new Set<PictureListener>();
+  readonly #encodedListeners = new Set<(picture: EncodedPicture) => void>();
   readonly #frames = new Map<string, AudioFrame>();
   readonly #events = new TypedEvents<MeshEvents>((event, error) =>
     this.#listenerFailed(event, error),
@@ -113,10 +61,16 @@ export class Mesh {
    * @throws IceServerError (`INVALID_ICE_SERVER`) for an ICE server that cannot be used.
    */
   static async create(options: MeshOptions): Promise<Mesh> {
-    return new Mesh(options, options.opus ?? (await loadOpus()));
+    const { opus = await loadOpus(), video } = options;
+    const codecs = video && (video.codecs ?? (await loadVideoCodecs()));
+    return new Mesh(options, opus, codecs);
   }
 
-  private constructor(options: MeshOptions, opus: OpusEngine) {
+  private constructor(
+    options: MeshOptions,
+    opus: OpusEngine,
+    videoCodecs: VideoProvider | undefined,
+  ) {
     this.#clock = options.clock ?? systemClock;
     this.#signaling = options.signaling;
     // Checked now: when a link is made it is too late to complain.
@@ -135,6 +89,8 @@ export class Mesh {
       {
         backend,
         opus,
+        videoCodecs,
+        videoFormats: videoFormats(videoCodecs, options.video?.preference),
         iceServers,
         policy,
         breaker,
@@ -150,6 +106,12 @@ export class Mesh {
         disconnected: (last, reason, detail) =>
           this.#events.emit('peer-disconnected', { peerId: last.peerId, reason, detail, last }),
         message: (from, payload) => this.#events.emit('message', { from, payload }),
+        opened: (peerId, link) => this.#videoOutputs.linked(peerId, link),
+        ended: (peerId) => this.#videoOutputs.unlinked(peerId),
+        encodedVideo: (peerId, streamId, codec, frame) =>
+          this.#call(this.#encodedListeners, (listener) =>
+            listener({ peerId, streamId, codec, frame }),
+          ),
         reported: (from, report) => this.#outputs.reported(from, report, this.#clock.now()),
       },
     );
@@ -158,6 +120,7 @@ export class Mesh {
       for (const { peerId, link } of this.#connections.members)
         if (link?.open === true && output.reaches(peerId)) link.sender.send(packet, now);
     });
+    this.#videoOutputs = new VideoOutputs(videoCodecs, this.#clock, random);
     this.#mediaClock = new MediaClock(this.#clock, (instant) => this.#tick(instant));
     this.#followSignaling();
   }
@@ -200,6 +163,28 @@ export class Mesh {
     return this.#outputs.open(to);
   }
 
+  /** Adds a listener for received pictures; returns what removes it. */
+  onPicture(listener: PictureListener): () => void {
+    this.#pictureListeners.add(listener);
+    return () => void this.#pictureListeners.delete(listener);
+  }
+
+  /** Adds a listener for received frames as they were sent, to record or forward them; returns what removes it. */
+  onEncodedPicture(listener: (picture: EncodedPicture) => void): () => void {
+    this.#encodedListeners.add(listener);
+    return () => void this.#encodedListeners.delete(listener);
+  }
+
+  /**
+   * Opens a picture stream to `to`; it is encoded once for each codec that they take, at what the worst of their paths
+   * carries. There may be several.
+   * @throws NoVideoError (`NO_VIDEO`) where there are no codecs.
+   * @throws ArgumentError (`BAD_ARGUMENT`) for rates out of range or a stream id that is taken.
+   */
+  openVideo(to: Recipients, options: OpenVideoOptions = {}): VideoOutput {
+    return this.#videoOutputs.open(to, options);
+  }
+
   /** Sends an application message; returns the number of peers it was handed to. */
   sendMessage(payload: JsonValue, to: Recipients): number {
     let sent = 0;
@@ -217,6 +202,7 @@ export class Mesh {
         member.link === undefined ? [] : linkStatistics(member, member.link),
       ),
       outputs: this.#outputs.statistics(),
+      videoOutputs: this.#videoOutputs.statistics(),
       ticksSkipped: this.#mediaClock.skipped,
     };
   }
@@ -225,7 +211,10 @@ export class Mesh {
   async close(): Promise<void> {
     this.#mediaClock.stop();
     this.#tickListeners.clear();
+    this.#pictureListeners.clear();
+    this.#encodedListeners.clear();
     this.#outputs.close();
+    this.#videoOutputs.close();
     this.#closing = true;
     await Promise.all([this.#signaling.close(), this.#connections.close()]);
   }
@@ -243,9 +232,18 @@ export class Mesh {
       if (frame !== undefined) this.#frames.set(peerId, frame);
     }
     this.#alignment.update(instant);
-    for (const listener of this.#tickListeners) {
+    this.#call(this.#tickListeners, (listener) => listener(this.#frames, instant));
+    for (const { peerId, link } of this.#connections.members)
+      for (const picture of link?.media.pictures(instant, now) ?? [])
+        this.#call(this.#pictureListeners, (listener) =>
+          listener({ ...picture, peerId }, instant),
+        );
+  }
+
+  #call<Listener>(listeners: Iterable<Listener>, call: (listener: Listener) => void): void {
+    for (const listener of listeners) {
       try {
-        listener(this.#frames, instant);
+        call(listener);
       } catch (error) {
         this.#listenerFailed('tick', error);
       }
@@ -308,3 +306,12 @@ export class Mesh {
 /** A canonical name that says nothing of its owner (RFC 7022 §4.2). */
 const randomName = (random: () => number): string =>
   Array.from({ length: 4 }, () => Math.floor(random() * 2 ** 24).toString(36)).join('');
+
+/** What is offered of the codecs that are here: those that can be both encoded and decoded. */
+function videoFormats(
+  codecs: VideoProvider | undefined,
+  preference: readonly VideoEncodingName[] = ['VP9', 'H264', 'VP8'],
+): ReturnType<typeof describeVideo> {
+  const able = codecs?.capabilities.filter(({ encode, decode }) => encode && decode) ?? [];
+  return describeVideo(preference.filter((name) => able.some(({ codec }) => codec === name)));
+}

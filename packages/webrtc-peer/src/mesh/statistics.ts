@@ -1,8 +1,12 @@
 import type { Link, LinkState } from '../connection/link.js';
 import type { AudioReceiverStatistics } from '../media/audio-receiver.js';
 import type { AudioSenderStatistics } from '../media/audio-sender.js';
+import type { VideoConnectionStatistics } from '../media/video-connection.js';
+import type { VideoSenderStatistics } from '../media/video-sender.js';
+import type { RtpSessionStatistics } from '../rtp/rtp-session.js';
 import type { AudioOutputStatistics } from './audio-output.js';
 import type { Member } from './member.js';
+import type { VideoOutputStatistics } from './video-output.js';
 
 /** The connection to one peer, both directions. A field that was not measured is absent. */
 export interface LinkStatistics {
@@ -15,6 +19,14 @@ export interface LinkStatistics {
   readonly received?: AudioReceiverStatistics;
   /** What is sent to the peer. */
   readonly sent: AudioSenderStatistics;
+  /** Picture streams of the peer. */
+  readonly receivedVideo: readonly VideoConnectionStatistics[];
+  /** Picture streams to the peer. */
+  readonly sentVideo: readonly VideoSenderStatistics[];
+  /** RTP and RTCP of all media together. */
+  readonly rtp: RtpSessionStatistics;
+  /** How much later the sound is heard than its picture is seen, in ms. */
+  readonly lipSyncMs?: number;
   /** Control messages that could not be read. */
   readonly messagesMalformed: number;
   /** Control messages that could not be sent. */
@@ -26,13 +38,15 @@ export interface MeshStatistics {
   readonly peerId: string;
   readonly links: readonly LinkStatistics[];
   readonly outputs: readonly AudioOutputStatistics[];
+  readonly videoOutputs: readonly VideoOutputStatistics[];
   /** Ticks of the media clock that were skipped after stalls of the thread. */
   readonly ticksSkipped: number;
 }
 
 /** What `link` has measured, the connection to `member`. */
 export function linkStatistics(member: Member, link: Link): LinkStatistics {
-  const { receiver, roundTrip } = link;
+  const { receiver, roundTrip, media } = link;
+  const { videos, lipSyncResidual } = media;
   const firstPlayed = receiver?.firstPlayed;
   return {
     peerId: member.peerId,
@@ -41,6 +55,10 @@ export function linkStatistics(member: Member, link: Link): LinkStatistics {
     ...(roundTrip !== undefined && { roundTripMs: roundTrip / 1000 }),
     ...(receiver !== undefined && { received: receiver.statistics() }),
     sent: link.sender.statistics(),
+    receivedVideo: videos.map((video) => video.statistics()),
+    sentVideo: videos.map(({ sender }) => sender.statistics()),
+    rtp: media.session.statistics,
+    ...(lipSyncResidual !== undefined && { lipSyncMs: lipSyncResidual / 1000 }),
     messagesMalformed: link.malformedMessages,
     messagesDropped: link.messagesDropped,
   };
