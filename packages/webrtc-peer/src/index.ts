@@ -22,8 +22,15 @@ export { isRtpdump, readRtpdump } from './capture/rtpdump.js';
 export type { CaptureFault, RtpdumpPacket } from './capture/rtpdump.js';
 export { systemClock } from './clock/clock.js';
 export type { Clock } from './clock/clock.js';
-export type { LinkCloseReason, LinkState } from './connection/link.js';
+export type { LinkCloseReason, LinkState, OpenChannelOptions } from './connection/link.js';
 export type { JsonValue } from './data/control-message.js';
+export { DataChannel, DataChannelError } from './data/data-channel.js';
+export type {
+  DataChannelEvents,
+  DataChannelFault,
+  DataChannelStatistics,
+} from './data/data-channel.js';
+export type { DataMessage } from './data/message-frames.js';
 export { AudioPlayout } from './media/audio-playout.js';
 export type { AudioPlayoutOptions, AudioPlayoutStatistics } from './media/audio-playout.js';
 export type { AudioReceiverStatistics } from './media/audio-receiver.js';
@@ -32,7 +39,7 @@ export { UnsupportedFrameError } from './media/audio-stream.js';
 export { OutputConflictError } from './mesh/audio-output.js';
 export type { AudioOutput, AudioOutputStatistics, Recipients } from './mesh/audio-output.js';
 export type { AudioEncoding } from './mesh/audio-outputs.js';
-export { Mesh } from './mesh/mesh.js';
+export { Mesh, UnknownPeerError } from './mesh/mesh.js';
 export type {
   EncodedPicture,
   MeshEvents,

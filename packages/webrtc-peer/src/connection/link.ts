@@ -15,6 +15,8 @@ import type {
 import type { FlightRecorder } from '../capture/flight-recorder.js';
 import type { Clock } from '../clock/clock.js';
 import type { JsonValue } from '../data/control-message.js';
+import { DataChannel, DataChannelError } from '../data/data-channel.js';
+import { FRAMED_PROTOCOL } from '../data/message-frames.js';
 import type { AudioReceiver } from '../media/audio-receiver.js';
 import type { AudioSender } from '../media/audio-sender.js';
 import { PeerMedia, type PeerMediaOptions } from '../media/peer-media.js';
@@ -58,6 +60,20 @@ export interface LinkSignaling {
   probe(): Promise<unknown>;
 }
 
+/** What a data channel is to be. */
+export interface OpenChannelOptions {
+  /** Name for the other side; `control` is taken. */
+  readonly label: string;
+  /** Whether messages arrive in the order of sending; default true. */
+  readonly ordered?: boolean;
+  /** How often a lost message is sent again, 0…65,535; default until it arrives. */
+  readonly maxRetransmits?: number;
+  /** For how many ms a lost message is sent again, 0…65,535; default until it arrives. */
+  readonly maxPacketLifeTime?: number;
+  /** Sub-protocol, for peers that do not frame messages as nodes do; default `rm.data.v1`. */
+  readonly protocol?: string;
+}
+
 /** What a link tells its owner. */
 export interface LinkEvents {
   /** Media and messages can flow, for the first time or again. */
@@ -67,6 +83,8 @@ export interface LinkEvents {
   /** The last event. `detail` says more than the reason, for a log. */
   closed(reason: LinkCloseReason, detail: string): void;
   message(payload: JsonValue): void;
+  /** The peer opened a data channel, which is open. */
+  channelOpened(channel: DataChannel): void;
   /** What the peer reports of the path to it. */
   reported(report: AudioPathReport): void;
 }
@@ -242,6 +260,19 @@ export class Link {
     return this.#control.sendMessage(payload);
   }
 
+  /**
+   * Opens a data channel to the peer, also before there is a connection.
+   * @throws DataChannelError (`INVALID_CHANNEL`) for options out of range.
+   */
+  openChannel(options: OpenChannelOptions): DataChannel {
+    const { label, ordered = true, protocol = FRAMED_PROTOCOL, ...limits } = options;
+    if (label === CONTROL_LABEL)
+      throw new DataChannelError('INVALID_CHANNEL', `label '${label}' is taken: give another`);
+    return new DataChannel(this.#options.peerId, (handlers) =>
+      this.#connection.createDataChannel({ label, protocol, ordered, ...limits }, handlers),
+    );
+  }
+
   /** Does what is due: connect timeout, heartbeat, RTCP. */
   tick(now: Micros): void {
     if (this.#state === 'connecting' && now >= this.#deadline)
@@ -272,10 +303,20 @@ export class Link {
   }
 
   #channelOpened(channel: TransportDataChannel): DataChannelHandlers | undefined {
-    if (channel.label !== CONTROL_LABEL) return undefined;
+    if (channel.label !== CONTROL_LABEL) return this.#otherChannelOpened(channel);
     const handlers = this.#controlHandlers();
     this.#channel ??= channel;
     this.#control.opened(this.#options.clock.now());
+    return handlers;
+  }
+
+  #otherChannelOpened(channel: TransportDataChannel): DataChannelHandlers {
+    let handlers!: DataChannelHandlers;
+    const opened = new DataChannel(this.#options.peerId, (given) => {
+      handlers = given;
+      return channel;
+    });
+    this.#options.events.channelOpened(opened);
     return handlers;
   }
 

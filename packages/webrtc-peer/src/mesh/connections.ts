@@ -9,6 +9,7 @@ import {
 import type { CircuitBreaker } from '../connection/circuit-breaker.js';
 import { Link, type LinkCloseReason, type LinkOptions } from '../connection/link.js';
 import type { JsonValue } from '../data/control-message.js';
+import type { DataChannel } from '../data/data-channel.js';
 import { sessionIdOf } from '../negotiation/session-id.js';
 import type { IceCandidate, PeerConnectionStates } from '../session/peer-connection.js';
 import { Member } from './member.js';
@@ -20,6 +21,7 @@ export interface ConnectionEvents {
   /** `last` is what the link had measured. */
   disconnected(last: LinkStatistics, reason: LinkCloseReason, detail: string): void;
   message(from: string, payload: JsonValue): void;
+  channelOpened(channel: DataChannel): void;
   /** A link was made, not connected yet: what is to be sent can be part of its first offer. */
   opened(peerId: string, link: Link): void;
   /** A link is gone. */
@@ -211,6 +213,7 @@ export class Connections {
           this.#linkClosed(member, link, reason, detail);
         },
         message: (payload) => this.#events.message(peerId, payload),
+        channelOpened: (channel) => this.#events.channelOpened(channel),
         reported: (report) => this.#events.reported(peerId, report),
       },
     });

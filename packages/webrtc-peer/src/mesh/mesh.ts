@@ -13,7 +13,9 @@ import type { Backend, IceServer } from '../backend/transport.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { MediaClock } from '../clock/media-clock.js';
 import { CircuitBreaker } from '../connection/circuit-breaker.js';
+import type { OpenChannelOptions } from '../connection/link.js';
 import type { JsonValue } from '../data/control-message.js';
+import type { DataChannel } from '../data/data-channel.js';
 import type { AudioOutput, Recipients } from './audio-output.js';
 import { AudioOutputs } from './audio-outputs.js';
 import { Connections } from './connections.js';
@@ -106,6 +108,7 @@ export class Mesh {
         disconnected: (last, reason, detail) =>
           this.#events.emit('peer-disconnected', { peerId: last.peerId, reason, detail, last }),
         message: (from, payload) => this.#events.emit('message', { from, payload }),
+        channelOpened: (channel) => this.#events.emit('channel', { channel }),
         opened: (peerId, link) => this.#videoOutputs.linked(peerId, link),
         ended: (peerId) => this.#videoOutputs.unlinked(peerId),
         encodedVideo: (peerId, streamId, codec, frame) =>
@@ -192,6 +195,18 @@ export class Mesh {
       if (link?.open === true && (to === 'all' || to.includes(peerId)) && link.sendMessage(payload))
         sent++;
     return sent;
+  }
+
+  /**
+   * Opens a data channel to `peerId`. It lives as long as the connection: when that is made anew, open another.
+   * @throws UnknownPeerError (`UNKNOWN_PEER`) where there is no connection to the peer, not even one being made.
+   * @throws DataChannelError (`INVALID_CHANNEL`) for options out of range.
+   */
+  openChannel(peerId: string, options: OpenChannelOptions): DataChannel {
+    for (const member of this.#connections.members)
+      if (member.peerId === peerId && member.link !== undefined)
+        return member.link.openChannel(options);
+    throw new UnknownPeerError(peerId);
   }
 
   /** What is known of every connection now. */
@@ -300,6 +315,16 @@ export class Mesh {
       if (!this.#closing) this.#events.emit('removed', { reason });
     });
     signaling.on('listener-error', ({ event, error }) => this.#listenerFailed(event, error));
+  }
+}
+
+/** Something was asked for a peer that this node has no connection to. */
+export class UnknownPeerError extends Error {
+  override readonly name = 'UnknownPeerError';
+  readonly code = 'UNKNOWN_PEER';
+
+  constructor(peerId: string) {
+    super(`there is no connection to '${peerId}': wait for its 'peer-connected'`);
   }
 }
 
