@@ -55,7 +55,10 @@ export type { VideoEncoding, VideoOutput, VideoOutputStatistics } from './mesh/v
 export { NoVideoError } from './mesh/video-outputs.js';
 export type { OpenVideoOptions } from './mesh/video-outputs.js';
 export type { RtpSessionStatistics } from './rtp/rtp-session.js';
+export { meshPreset } from './mesh/presets.js';
+export type { MeshPreset, PresetOptions } from './mesh/presets.js';
 export type { LinkStatistics, MeshStatistics } from './mesh/statistics.js';
+export type { Quality } from './quality/quality-meter.js';
 export { SDES_CNAME, parseCompound } from './rtcp/index.js';
 export type { ParsedCompound, RtcpFault, RtcpPacket } from './rtcp/index.js';
 export type { RtpPacket, SenderReport } from './rtp/packet.js';

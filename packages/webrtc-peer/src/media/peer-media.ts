@@ -14,6 +14,7 @@ import {
   type PlayoutAlignment,
   micros,
 } from '@rm/rtp-sync';
+import { type Quality, QualityMeter } from '../quality/quality-meter.js';
 import type { RtpPacket, SenderReport } from '../rtp/packet.js';
 import { RtpSession } from '../rtp/rtp-session.js';
 import { receives } from '../session/description.js';
@@ -21,6 +22,8 @@ import type { PeerConnection } from '../session/peer-connection.js';
 import { AudioConnection } from './audio-connection.js';
 import { VideoConnection } from './video-connection.js';
 import type { VideoSender } from './video-sender.js';
+
+const MEASURE_INTERVAL = 1_000_000;
 
 /** What a {@link PeerMedia} is made with. */
 export interface PeerMediaOptions {
@@ -67,6 +70,8 @@ export class PeerMedia {
   /** Senders in use, by the stream they send. */
   readonly #sent = new Map<string, { connection: VideoConnection; keyFrame: () => void }>();
   readonly #lipSync = new LipSync();
+  readonly #quality = new QualityMeter();
+  #measuredAt = 0;
 
   constructor(options: PeerMediaOptions) {
     const { connection, cname, unixOrigin, random } = options;
@@ -122,6 +127,7 @@ export class PeerMedia {
     this.audio.tick();
     for (const video of this.#videos) video.tick(now);
     this.session.poll(now);
+    if (now - this.#measuredAt >= MEASURE_INTERVAL) this.#measure(now);
   }
 
   /**
@@ -144,10 +150,24 @@ export class PeerMedia {
     return this.#lipSync.residual;
   }
 
+  /** How good the connection has been in the last seconds; undefined before anything was heard. */
+  get quality(): Quality | undefined {
+    return this.#quality.quality;
+  }
+
   close(now: Micros): void {
     this.session.close(now);
     this.audio.close();
     for (const video of this.#videos) video.close();
+  }
+
+  #measure(now: Micros): void {
+    this.#measuredAt = now;
+    const received = this.audio.receiver?.statistics();
+    if (received === undefined) return;
+    const { packetsReceived, packetsLost, jitter } = received;
+    const sample = { packetsReceived, packetsLost, jitter: micros(jitter * 1e6) };
+    this.#quality.update({ ...sample, roundTrip: this.session.roundTripTime }, now);
   }
 
   /** Capture time of the pictures to show: that of the sound where there is any. */

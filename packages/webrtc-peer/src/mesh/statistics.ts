@@ -3,6 +3,7 @@ import type { AudioReceiverStatistics } from '../media/audio-receiver.js';
 import type { AudioSenderStatistics } from '../media/audio-sender.js';
 import type { VideoConnectionStatistics } from '../media/video-connection.js';
 import type { VideoSenderStatistics } from '../media/video-sender.js';
+import type { Quality } from '../quality/quality-meter.js';
 import type { RtpSessionStatistics } from '../rtp/rtp-session.js';
 import type { AudioOutputStatistics } from './audio-output.js';
 import type { Member } from './member.js';
@@ -25,6 +26,8 @@ export interface LinkStatistics {
   readonly sentVideo: readonly VideoSenderStatistics[];
   /** RTP and RTCP of all media together. */
   readonly rtp: RtpSessionStatistics;
+  /** How good the connection has been in the last seconds. */
+  readonly quality?: Quality;
   /** How much later the sound is heard than its picture is seen, in ms. */
   readonly lipSyncMs?: number;
   /** Control messages that could not be read. */
@@ -46,7 +49,7 @@ export interface MeshStatistics {
 /** What `link` has measured, the connection to `member`. */
 export function linkStatistics(member: Member, link: Link): LinkStatistics {
   const { receiver, roundTrip, media } = link;
-  const { videos, lipSyncResidual } = media;
+  const { videos, lipSyncResidual, quality } = media;
   const firstPlayed = receiver?.firstPlayed;
   return {
     peerId: member.peerId,
@@ -58,6 +61,7 @@ export function linkStatistics(member: Member, link: Link): LinkStatistics {
     receivedVideo: videos.map((video) => video.statistics()),
     sentVideo: videos.map(({ sender }) => sender.statistics()),
     rtp: media.session.statistics,
+    ...(quality !== undefined && { quality }),
     ...(lipSyncResidual !== undefined && { lipSyncMs: lipSyncResidual / 1000 }),
     messagesMalformed: link.malformedMessages,
     messagesDropped: link.messagesDropped,
