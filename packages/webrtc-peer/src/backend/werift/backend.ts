@@ -34,6 +34,7 @@ export const createBackend = async (options: WeriftBackendOptions): Promise<Weri
   const certificate = new RTCCertificate(keyPem, certPem, signatureHash);
   const backend: WeriftBackend = {
     name: 'werift',
+    restartsIce: true,
     validate: ({ iceServers }) => void resolveIceServers(iceServers),
     createTransport: (config, handlers) => new WeriftTransport(config, handlers, certificate),
   };

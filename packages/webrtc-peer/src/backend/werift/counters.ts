@@ -4,11 +4,15 @@ import type { CandidateFault } from './candidate.js';
 export interface TransportCounters {
   /** Remote candidates not used. */
   readonly candidatesIgnored: Record<CandidateFault | 'duplicate' | 'stale' | 'too-many', number>;
-  /** Audio packets and sender reports refused because no connection was there to carry them. */
+  /** Connectivity checks of those who do not know our password, or beyond what is taken. */
+  checksIgnored: number;
+  /** RTP and RTCP packets refused as there was no connection, or as they were none. */
   packetsRefused: number;
-  /** Messages refused by `sendMessage`. */
-  readonly messagesRefused: Record<'not-open' | 'empty' | 'too-large' | 'queue-full', number>;
-  /** Messages accepted and lost because the channel closed before they left. */
+  /** Media datagrams received that failed authentication, came twice or were no packets. */
+  packetsDiscarded: number;
+  /** Messages refused by `send` of a data channel. */
+  readonly messagesRefused: Record<'not-open' | 'too-large' | 'queue-full', number>;
+  /** Messages accepted and lost because the channel closed, or their lifetime ended, before they left. */
   messagesLost: number;
   /** Incoming data-channel packets that broke the protocol. */
   malformedData: number;
@@ -26,8 +30,10 @@ export const newCounters = (): TransportCounters => ({
     stale: 0,
     'too-many': 0,
   },
+  checksIgnored: 0,
   packetsRefused: 0,
-  messagesRefused: { 'not-open': 0, empty: 0, 'too-large': 0, 'queue-full': 0 },
+  packetsDiscarded: 0,
+  messagesRefused: { 'not-open': 0, 'too-large': 0, 'queue-full': 0 },
   messagesLost: 0,
   malformedData: 0,
 });

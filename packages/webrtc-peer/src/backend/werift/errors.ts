@@ -7,15 +7,12 @@ export class TransportClosedError extends Error {
   }
 }
 
-/** Thrown when a session description cannot be made or set; the reason is in `cause`. */
-export class DescriptionError extends Error {
-  override readonly name = 'DescriptionError';
-  readonly code = 'DESCRIPTION_REJECTED';
-  constructor(doing: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`${doing} failed (${reason}); close this transport and negotiate on a new one`, {
-      cause,
-    });
+/** Thrown when the parameters of the other side cannot be used. */
+export class TransportParametersError extends Error {
+  override readonly name = 'TransportParametersError';
+  readonly code = 'INVALID_DESCRIPTION';
+  constructor(reason: string) {
+    super(`the other side's transport parameters cannot be used: ${reason}`);
   }
 }
 

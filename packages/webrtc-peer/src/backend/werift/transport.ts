@@ -1,190 +1,146 @@
-import {
-  IceCandidate as WeriftIceCandidate,
-  RTCPeerConnection,
-  useSdesMid,
-  type RTCCertificate,
-} from 'werift';
+import type { RTCCertificate } from 'werift';
 import type {
-  IceCandidate,
-  OutgoingPacket,
-  OutgoingReport,
-  SessionDescription,
+  DataChannelHandlers,
+  DataChannelOptions,
+  IceServer,
   Transport,
+  TransportCandidate,
   TransportConfig,
+  TransportDataChannel,
   TransportHandlers,
+  TransportParameters,
   TransportStates,
+  TransportStatistics,
 } from '../transport.js';
-import { AudioStream, absCaptureTime, opus } from './audio-stream.js';
 import { parseCandidate, type CheckableCandidate } from './candidate.js';
-import { ControlChannel } from './control-channel.js';
 import { newCounters, type TransportCounters } from './counters.js';
-import { beginHandshakeAtOnce, endHandshake } from './dtls-handshake.js';
-import { DescriptionError, TransportClosedError } from './errors.js';
-import { hostAddresses } from './host-addresses.js';
-import { IceGathering } from './ice-gathering.js';
-import { resolveIceServers } from './ice-servers.js';
-import { MAX_REMOTE_CANDIDATES, prepareRemoteSdp } from './remote-description.js';
-import { SessionOrigin } from './session-origin.js';
+import { DataChannels, MAX_MESSAGE_SIZE } from './data-channels.js';
+import { DtlsAssociation, type DtlsRole } from './dtls-association.js';
+import { TransportClosedError, TransportParametersError } from './errors.js';
+import { MAX_REMOTE_CANDIDATES } from './ice-guard.js';
+import { resolveIceServers, type ResolvedIceServers } from './ice-servers.js';
+import { IceSession } from './ice-session.js';
+import { MediaPackets } from './media-packets.js';
+import { checkParameters } from './parameters.js';
 import { CLOSED_STATES, readStates, sameStates } from './states.js';
 
-/** A transport over werift, and what it did not carry. */
+type Type = 'offer' | 'answer';
+
+/** A transport over werift's ICE, DTLS, SRTP and SCTP, and what it did not carry. */
 export class WeriftTransport implements Transport {
   /** Counts by reason what was refused, ignored or lost. */
   readonly counters: TransportCounters = newCounters();
   readonly #handlers: TransportHandlers;
-  readonly #pc: RTCPeerConnection;
-  readonly #audio: AudioStream;
-  readonly #control: ControlChannel;
-  readonly #gathering: IceGathering;
-  readonly #origin = new SessionOrigin();
+  readonly #certificate: RTCCertificate;
+  readonly #dtls: DtlsAssociation;
+  readonly #media: MediaPackets;
+  readonly #channels: DataChannels;
   readonly #ended: Promise<never>;
   #end: (reason: Error) => void = () => {};
+  #servers: ResolvedIceServers;
+  /** The ICE session in use, and the one that a restart has begun. */
+  #present: IceSession | undefined;
+  #next: IceSession | undefined;
+  #restarts = false;
+  /** Sessions whose parameters were given out: what they find from then on is trickled. */
+  readonly #described = new WeakSet<IceSession>();
+  #role: DtlsRole | undefined;
+  #sctpRole: DtlsRole = 'client';
+  #offer: TransportParameters | undefined;
   #earlyCandidates: CheckableCandidate[] = [];
   #states: TransportStates;
-  /** Descriptions are made and set one after the other (W3C WebRTC §4.4.1.2). */
+  /** Parameters are given and taken one after the other. */
   #lastOperation: Promise<unknown> = Promise.resolve();
-  #operations = 0;
-  #negotiationCheck: NodeJS.Immediate | undefined;
-  #gatheringEnd: NodeJS.Immediate | undefined;
-  #gatheringEnded = false;
-  /** The next offer is to have new ICE credentials. */
-  #restarting = false;
-  /** Our username fragment of the ICE session whose checks were begun after a restart. */
-  #checked: string | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(config: TransportConfig, handlers: TransportHandlers, certificate: RTCCertificate) {
-    const servers = resolveIceServers(config.iceServers);
-    const addresses = hostAddresses();
-    const pc = new RTCPeerConnection({
-      // Without it each m-line of an offer opens sockets of its own, and those not used are never closed.
-      bundlePolicy: 'max-bundle',
-      certificates: [certificate],
-      codecs: { audio: [opus()], video: [] },
-      headerExtensions: { audio: [useSdesMid(), absCaptureTime()], video: [] },
-      iceServers: servers.list,
-      iceAdditionalHostAddresses: addresses.added,
-      iceFilterStunResponse: (request, [host, port]) =>
-        this.#isForUs(String(request.getAttributeValue('USERNAME')), host, port),
-    });
+    this.#servers = resolveIceServers(config.iceServers);
     this.#handlers = handlers;
-    this.#pc = pc;
-    this.#audio = new AudioStream(pc, handlers, this.counters);
-    this.#control = new ControlChannel(pc, handlers, this.counters);
-    const { dtls } = this.#audio;
-    // An empty list would make werift ask a public STUN server.
-    if (!servers.stun) delete dtls.iceTransport.connection.stunServer;
-    this.#gathering = new IceGathering(dtls.iceTransport, {
-      hosts: addresses.found.length + addresses.added.length,
-      stun: servers.stun,
-      turn: servers.turn,
+    this.#certificate = certificate;
+    const send = (datagram: Buffer): Promise<void> =>
+      this.#present?.send(datagram) ?? Promise.resolve();
+    this.#dtls = new DtlsAssociation(certificate, send, {
+      stateChange: () => this.#dtlsChanged(),
+      data: (packet) => this.#channels.receive(packet),
     });
-    beginHandshakeAtOnce(dtls);
+    this.#media = new MediaPackets((datagram) => void send(datagram), handlers, this.counters);
+    this.#channels = new DataChannels(
+      (packet) => this.#dtls.send(packet),
+      (channel) => handlers.dataChannel(channel),
+      this.counters,
+    );
     this.#ended = new Promise((_, reject) => {
       this.#end = reject;
     });
     this.#ended.catch(() => {});
-    this.#states = readStates(pc, dtls);
-    this.#follow();
-    this.#checkNegotiationNeeded();
+    this.#states = this.states;
   }
 
   get states(): TransportStates {
-    return this.#closing === undefined ? readStates(this.#pc, this.#audio.dtls) : CLOSED_STATES;
+    if (this.#closing !== undefined) return CLOSED_STATES;
+    return readStates(this.#present, this.#next, this.#dtls);
   }
 
-  get audioSsrc(): number {
-    return this.#audio.ssrc;
+  get statistics(): TransportStatistics {
+    return {
+      mediaBytesSent: this.#media.bytesSent,
+      mediaBytesReceived: this.#media.bytesReceived,
+      mediaPacketsDiscarded: this.counters.packetsDiscarded,
+      selectedPair: this.#present?.selectedPair,
+    };
   }
 
-  get bufferedAmount(): number {
-    return this.#control.bufferedAmount;
+  getLocal(type: Type): Promise<TransportParameters> {
+    return this.#operate(() => (type === 'offer' ? this.#makeOffer() : this.#makeAnswer()));
   }
 
-  /** Rejects with `TransportClosedError` once closed, and with `DescriptionError` where there is nothing to answer. */
-  setLocalDescription(): Promise<SessionDescription> {
+  setRemote(type: Type, parameters: TransportParameters): Promise<void> {
     return this.#operate(async () => {
-      try {
-        if (this.#pc.signalingState === 'stable') this.#restarting = false;
-        await this.#pc.setLocalDescription();
-      } catch (cause) {
-        throw new DescriptionError('setting the local description', cause);
-      }
-      const description = this.#pc.localDescription;
-      if (description === null) throw new TransportClosedError();
-      const sdp = this.#origin.stamp(description.sdp);
-      return { type: description.type as SessionDescription['type'], sdp };
+      checkParameters(type, parameters);
+      if (type === 'offer') await this.#takeOffer(parameters);
+      else this.#takeAnswer(parameters);
     });
   }
 
-  /** Rejects with `TransportClosedError` once closed, and with `DescriptionError` if the description is unusable. */
-  setRemoteDescription(description: SessionDescription): Promise<void> {
-    return this.#operate(async () => {
-      const { type } = description;
-      if (type === 'offer' && this.#pc.signalingState === 'have-local-offer') {
-        this.#audio.forgetOffer();
-        this.#control.forgetOffer();
-      }
-      if (type === 'answer' && this.#pc.signalingState === 'have-local-offer') {
-        this.#control.openAsOfferer();
-      }
-      const sdp = prepareRemoteSdp(description.sdp, this.#earlyCandidates, this.counters);
-      this.#earlyCandidates = [];
-      try {
-        await this.#pc.setRemoteDescription({ type, sdp });
-      } catch (cause) {
-        throw new DescriptionError('setting the remote description', cause);
-      }
-      this.#audio.remoteDescriptionSet(type);
-    });
+  restartIce(iceServers?: readonly IceServer[]): void {
+    if (iceServers !== undefined) this.#servers = resolveIceServers(iceServers);
+    this.#restarts = true;
   }
 
-  restartIce(): void {
-    if (this.#closing !== undefined) return;
-    this.#restarting = true;
-    this.#pc.restartIce();
-    this.#checkNegotiationNeeded();
-  }
-
-  async addIceCandidate(candidate: IceCandidate): Promise<void> {
+  addRemoteCandidate({ candidate, usernameFragment }: TransportCandidate): void {
     // That there are no more changes nothing: peer-reflexive ones may still come (RFC 8863 §4).
-    if (candidate.candidate === '' || this.#closing !== undefined) return;
-    const parsed = parseCandidate(candidate.candidate);
+    if (candidate === '' || this.#closing !== undefined) return;
+    const parsed = parseCandidate(candidate);
     const ignored = this.counters.candidatesIgnored;
     if (!parsed.ok) {
       ignored[parsed.reason]++;
       return;
     }
-    const usernameFragment = candidate.usernameFragment ?? parsed.value.usernameFragment;
-    const { iceTransport } = this.#audio.dtls;
-    const { remoteUsername, remoteCandidates } = iceTransport.connection;
-    const { address, port, attribute } = parsed.value;
-    if (remoteUsername === '') {
-      if (this.#earlyCandidates.length >= MAX_REMOTE_CANDIDATES) ignored['too-many']++;
-      else this.#earlyCandidates.push({ ...parsed.value, usernameFragment });
-    } else if (usernameFragment !== undefined && usernameFragment !== remoteUsername)
-      ignored.stale++;
-    else if (remoteCandidates.some((known) => known.host === address && known.port === port)) {
-      ignored.duplicate++;
-    } else if (remoteCandidates.length >= MAX_REMOTE_CANDIDATES) ignored['too-many']++;
-    else
-      await iceTransport.addRemoteCandidate(WeriftIceCandidate.fromJSON({ candidate: attribute }));
+    const ufrag = usernameFragment ?? parsed.value.usernameFragment;
+    const value = { ...parsed.value, usernameFragment: ufrag };
+    const session = [this.#next, this.#present].find(
+      (one) => one?.remoteUsernameFragment !== undefined && isFor(ufrag, one),
+    );
+    const isExpected = (this.#next ?? this.#present)?.remoteUsernameFragment === undefined;
+    if (session !== undefined) session.addRemote(value);
+    else if (!isExpected) ignored.stale++;
+    else if (this.#earlyCandidates.length >= MAX_REMOTE_CANDIDATES) ignored['too-many']++;
+    else this.#earlyCandidates.push(value);
   }
 
-  sendAudio(packet: OutgoingPacket): boolean {
-    return this.#audio.send(packet);
+  sendRtp(packet: Uint8Array): boolean {
+    return this.#media.sendRtp(packet, this.#isConnected());
   }
 
-  sendSenderReport(report: OutgoingReport): boolean {
-    return this.#audio.sendReport(report);
+  sendRtcp(packet: Uint8Array): boolean {
+    return this.#media.sendRtcp(packet, this.#isConnected());
   }
 
-  sendMessage(data: string | Uint8Array): boolean {
-    return this.#control.send(data);
-  }
-
-  roundTripTime(): number | undefined {
-    return this.#audio.roundTripTime;
+  createDataChannel(
+    options: DataChannelOptions,
+    handlers: DataChannelHandlers,
+  ): TransportDataChannel {
+    return this.#channels.create(options, handlers);
   }
 
   /**
@@ -198,116 +154,197 @@ export class WeriftTransport implements Transport {
 
   async #close(): Promise<void> {
     this.#end(new TransportClosedError());
-    clearImmediate(this.#negotiationCheck);
-    clearImmediate(this.#gatheringEnd);
-    this.#audio.close();
-    await this.#control.close();
-    endHandshake(this.#audio.dtls);
-    this.#gathering.abort();
-    await this.#pc.close();
-    await this.#gathering.close();
+    this.#media.close();
+    await this.#channels.close();
+    this.#dtls.close();
+    await Promise.all([this.#present?.close(), this.#next?.close()]);
   }
 
-  #follow(): void {
-    const pc = this.#pc;
-    const { dtls } = this.#audio;
-    const changed = (): void => this.#statesChanged();
-    pc.connectionStateChange.subscribe(changed);
-    pc.iceConnectionStateChange.subscribe(changed);
-    pc.iceGatheringStateChange.subscribe(changed);
-    pc.signalingStateChange.subscribe(changed);
-    dtls.onStateChange.subscribe(changed);
-    pc.onIceCandidate.subscribe((candidate) => {
-      if (candidate === undefined) {
-        this.#gatheringEnded = true;
-        this.#announceGatheringEnd();
-        return;
-      }
-      // Found while a description is made, it is part of that description.
-      if (this.#closing !== undefined || this.#operations > 0) return;
-      this.#handlers.iceCandidate({
-        candidate: candidate.candidate,
-        sdpMid: candidate.sdpMid ?? null,
-        sdpMLineIndex: candidate.sdpMLineIndex ?? null,
-        usernameFragment: candidate.usernameFragment ?? null,
-      });
+  async #makeOffer(): Promise<TransportParameters> {
+    if (this.#restarts && this.#present !== undefined) {
+      this.#dropNext();
+      this.#next = this.#createSession();
+    }
+    this.#restarts = false;
+    this.#present ??= this.#createSession();
+    return this.#describe(this.#next ?? this.#present, 'actpass');
+  }
+
+  async #makeAnswer(): Promise<TransportParameters> {
+    const offer = this.#offer;
+    const session = this.#next ?? this.#present;
+    if (offer === undefined || session === undefined)
+      throw new TransportParametersError('there is no offer to answer');
+    this.#role ??= offer.setup === 'active' ? 'server' : 'client';
+    const setup = this.#role === 'client' ? 'active' : 'passive';
+    const parameters = await this.#describe(session, setup);
+    this.#offer = undefined;
+    this.#begin(session, offer.iceLite, 'server');
+    return parameters;
+  }
+
+  async #takeOffer(offer: TransportParameters): Promise<void> {
+    this.#trust(offer);
+    // An offer of our own that would have restarted ICE is void.
+    if (this.#next?.state === 'new') {
+      this.#dropNext();
+      this.#restarts = true;
+    }
+    const present = (this.#present ??= this.#createSession());
+    if (present.remoteUsernameFragment === undefined || isSame(offer, present))
+      this.#setRemote(present, offer);
+    else if (this.#next !== undefined && isSame(offer, this.#next)) this.#next.setRemote(offer);
+    else {
+      this.#dropNext();
+      // Its own credentials are new already: that is all that a restart of our own would have made.
+      this.#restarts = false;
+      this.#next = this.#createSession();
+      this.#setRemote(this.#next, offer);
+    }
+    this.#offer = offer;
+  }
+
+  #takeAnswer(answer: TransportParameters): void {
+    const session = this.#next ?? this.#present;
+    if (session === undefined || this.#offer !== undefined)
+      throw new TransportParametersError('there is no offer that it answers');
+    if (session.remoteUsernameFragment !== undefined && !isSame(answer, session))
+      throw new TransportParametersError('it has new ICE credentials, but the offer had not');
+    this.#trust(answer);
+    this.#role ??= answer.setup === 'active' ? 'server' : 'client';
+    this.#setRemote(session, answer);
+    this.#begin(session, true, 'client');
+  }
+
+  /** Takes what an offer or answer tells of the other side besides ICE. */
+  #trust({ fingerprints, maxMessageSize }: TransportParameters): void {
+    if (!this.#dtls.setRemote(fingerprints))
+      throw new TransportParametersError(
+        'its certificate is another one; make a new connection instead',
+      );
+    this.#channels.setRemote(maxMessageSize);
+  }
+
+  #setRemote(session: IceSession, remote: TransportParameters): void {
+    session.setRemote(remote);
+    const early = this.#earlyCandidates;
+    this.#earlyCandidates = [];
+    for (const candidate of early) session.addRemote(candidate);
+  }
+
+  async #describe(
+    session: IceSession,
+    setup: TransportParameters['setup'],
+  ): Promise<TransportParameters> {
+    await session.gather();
+    const { usernameFragment, password, candidates, gathering } = session;
+    this.#described.add(session);
+    if (gathering === 'complete') this.#tellGathered(session);
+    return {
+      usernameFragment,
+      password,
+      iceLite: false,
+      fingerprints: this.#certificate.getFingerprints(),
+      setup,
+      candidates,
+      maxMessageSize: MAX_MESSAGE_SIZE,
+    };
+  }
+
+  #begin(session: IceSession, controlling: boolean, sctpRole: DtlsRole): void {
+    if (this.#dtls.state === 'new') this.#sctpRole = sctpRole;
+    void session.start(controlling);
+  }
+
+  #createSession(): IceSession {
+    const session = new IceSession(this.#servers, this.counters, {
+      candidate: (candidate) => this.#found(session, candidate),
+      stateChange: () => this.#iceChanged(session),
+      datagram: (datagram) => this.#received(datagram),
     });
+    return session;
+  }
+
+  #dropNext(): void {
+    void this.#next?.close();
+    this.#next = undefined;
+  }
+
+  #found(session: IceSession, candidate: string | undefined): void {
+    // What was found before is part of the parameters.
+    if (this.#closing !== undefined || !this.#described.has(session)) return;
+    if (candidate === undefined) this.#tellGathered(session);
+    else this.#handlers.iceCandidate({ candidate, usernameFragment: session.usernameFragment });
+  }
+
+  /** After the parameters have been handed out, or their receiver would get the end before the beginning. */
+  #tellGathered(session: IceSession): void {
+    const { usernameFragment } = session;
+    setImmediate(() => {
+      if (this.#closing === undefined && (session === this.#present || session === this.#next))
+        this.#handlers.iceCandidate({ candidate: '', usernameFragment });
+    });
+  }
+
+  #received(datagram: Buffer): void {
+    const first = datagram[0] ?? 0;
+    // RFC 7983 §7
+    if (first >= 20 && first <= 63) this.#dtls.receive(datagram);
+    else if (first >= 128 && first <= 191) this.#media.receive(datagram);
+  }
+
+  #iceChanged(session: IceSession): void {
+    if (session.state === 'connected') {
+      if (session === this.#next) {
+        void this.#present?.close();
+        this.#present = session;
+        this.#next = undefined;
+      }
+      if (session === this.#present && this.#role !== undefined) this.#dtls.start(this.#role);
+    }
+    this.#statesChanged();
+  }
+
+  #dtlsChanged(): void {
+    if (this.#dtls.state === 'connected' && this.#role !== undefined) {
+      const config = this.#dtls.srtpConfig();
+      if (config !== undefined) this.#media.start(config);
+      this.#channels.start(this.#sctpRole, this.#role);
+    }
+    this.#statesChanged();
   }
 
   #statesChanged(): void {
     if (this.#closing !== undefined) return;
-    const states = readStates(this.#pc, this.#audio.dtls);
+    const { states } = this;
     if (sameStates(states, this.#states)) return;
     this.#states = states;
     this.#handlers.stateChange(states);
   }
 
-  /** After the description has been handed out, or its receiver would get the end before the beginning. */
-  #announceGatheringEnd(): void {
-    if (!this.#gatheringEnded || this.#operations > 0 || this.#closing !== undefined) return;
-    this.#gatheringEnded = false;
-    this.#gatheringEnd = setImmediate(() => {
-      const media = this.#pc.getTransceivers()[0];
-      this.#handlers.iceCandidate({
-        candidate: '',
-        sdpMid: media?.mid ?? null,
-        sdpMLineIndex: media?.mLineIndex ?? 0,
-        usernameFragment: this.#audio.dtls.iceTransport.connection.localUsername,
-      });
-    });
+  #isConnected(): boolean {
+    return (
+      this.#closing === undefined &&
+      this.#present?.state === 'connected' &&
+      this.#dtls.state === 'connected'
+    );
   }
 
   async #operate<T>(operation: () => Promise<T>): Promise<T> {
-    if (this.#closing !== undefined) throw new TransportClosedError();
-    this.#operations++;
     const result = this.#lastOperation.then(() => {
       if (this.#closing !== undefined) throw new TransportClosedError();
       return operation();
     });
     this.#lastOperation = result.catch(() => {});
-    try {
-      return await Promise.race([result, this.#ended]);
-    } finally {
-      this.#operations--;
-      this.#resumeIce();
-      this.#announceGatheringEnd();
-      this.#checkNegotiationNeeded();
-    }
-  }
-
-  /** Begins the checks of an ICE restart: werift does so only for a connection that has no DTLS yet. */
-  #resumeIce(): void {
-    const { dtls } = this.#audio;
-    const { iceTransport } = dtls;
-    if (this.#operations > 0 || this.#closing !== undefined) return;
-    if (this.#pc.signalingState !== 'stable' || dtls.state !== 'connected') return;
-    const { localUsername, remoteUsername, nominated } = iceTransport.connection;
-    if (nominated !== undefined || remoteUsername === '' || localUsername === this.#checked) return;
-    this.#checked = localUsername;
-    // What failed is told by the ICE state.
-    iceTransport.start().catch(() => {});
-  }
-
-  /**
-   * Tells once, in a turn of its own, that an offer is due (W3C WebRTC §4.7.3). werift's own event comes once
-   * per m-line, and again for an offer that was rolled back and answered.
-   */
-  #checkNegotiationNeeded(): void {
-    if (this.#negotiationCheck !== undefined || this.#closing !== undefined) return;
-    this.#negotiationCheck = setImmediate(() => {
-      this.#negotiationCheck = undefined;
-      const negotiated = this.#audio.negotiated && this.#control.negotiated;
-      const needed = !negotiated || this.#restarting;
-      if (!needed || this.#operations > 0 || this.#pc.signalingState !== 'stable') return;
-      this.#handlers.negotiationNeeded();
-    });
-  }
-
-  /** Checks by those who do not know our username fragment are not answered (RFC 8445 §7.3), nor by too many. */
-  #isForUs(username: string, host: string, port: number): boolean {
-    const { localUsername, remoteCandidates } = this.#audio.dtls.iceTransport.connection;
-    if (!username.startsWith(`${localUsername}:`)) return false;
-    if (remoteCandidates.length < MAX_REMOTE_CANDIDATES) return true;
-    return remoteCandidates.some((known) => known.host === host && known.port === port);
+    return Promise.race([result, this.#ended]);
   }
 }
+
+const isFor = (usernameFragment: string | undefined, session: IceSession): boolean =>
+  usernameFragment === undefined || usernameFragment === session.remoteUsernameFragment;
+
+const isSame = (
+  { usernameFragment, password }: TransportParameters,
+  session: IceSession,
+): boolean =>
+  usernameFragment === session.remoteUsernameFragment && password === session.remotePassword;

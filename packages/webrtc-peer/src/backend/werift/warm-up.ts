@@ -4,20 +4,16 @@ import type { Backend, Transport, TransportHandlers } from '../transport.js';
 const PATIENCE_MS = 2_000;
 
 const silent: TransportHandlers = {
-  negotiationNeeded: () => {},
   iceCandidate: () => {},
   stateChange: () => {},
-  audioPacket: () => {},
-  senderReport: () => {},
-  reportBlock: () => {},
-  channelOpen: () => {},
-  channelClose: () => {},
-  message: () => {},
+  rtp: () => {},
+  rtcp: () => {},
+  dataChannel: () => undefined,
 };
 
 const negotiate = async (a: Transport, b: Transport): Promise<void> => {
-  await b.setRemoteDescription(await a.setLocalDescription());
-  await a.setRemoteDescription(await b.setLocalDescription());
+  await b.setRemote('offer', await a.getLocal('offer'));
+  await a.setRemote('answer', await b.getLocal('answer'));
 };
 
 /** Connects two transports of `backend` with each other once and closes them. Never rejects. */
@@ -26,8 +22,22 @@ export const warmUp = async (backend: Backend): Promise<void> => {
   const open = new Promise<void>((resolve) => {
     opened = resolve;
   });
-  const a = backend.createTransport({ iceServers: [] }, { ...silent, channelOpen: () => opened() });
-  const b = backend.createTransport({ iceServers: [] }, silent);
+  const a = backend.createTransport({ iceServers: [] }, silent);
+  const b = backend.createTransport(
+    { iceServers: [] },
+    {
+      ...silent,
+      dataChannel: () => {
+        opened();
+        return undefined;
+      },
+    },
+  );
+  const ignore = (): void => {};
+  a.createDataChannel(
+    { label: '', protocol: '', ordered: true },
+    { open: ignore, close: ignore, message: ignore, drained: ignore },
+  );
   const patience = setTimeout(() => opened(), PATIENCE_MS);
   try {
     await negotiate(a, b);
