@@ -20,6 +20,8 @@ export interface MediaDescription {
   /** `other` for what is not known here, which is rejected. */
   readonly kind: MediaKind | 'application' | 'other';
   readonly mid: string;
+  /** Transport protocol of the `m=` line, which an answer repeats. */
+  readonly protocol: string;
   /** Port 0 without `bundle-only`: not part of the session (RFC 8829 §5.2.2). */
   readonly rejected: boolean;
   readonly direction: Direction;

@@ -26,6 +26,9 @@ export class ExtensionIds {
     const common = new Map<string, number>();
     for (const [uri, id] of offered) {
       this.#taken.add(id);
+      // An id that this side gave, and the other never agreed on, stands for something else now.
+      for (const [known, itsId] of this.#ids)
+        if (itsId === id && known !== uri) this.#ids.delete(known);
       if (!HEADER_EXTENSIONS.includes(uri)) continue;
       common.set(uri, id);
       this.#take(uri, id);

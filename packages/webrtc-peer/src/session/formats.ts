@@ -38,6 +38,10 @@ const aptOf = ({ name, parameters }: CodecDescription): number | undefined =>
     ? Number(parameters['apt'])
     : undefined;
 
+/** Whether `rtx` is for what is sent as `codec`. */
+const repairs = (rtx: CodecDescription, codec: CodecDescription): boolean =>
+  aptOf(rtx) === codec.payloadType && rtx.clockRate === codec.clockRate;
+
 /**
  * The payload types of one session, in which a number stands for one format only, whichever section it is used in
  * (RFC 8843 §10.1.2). Numbers that the other side has given are kept in the offers of this side.
@@ -53,41 +57,41 @@ export class Formats {
       const offered = { ...codec, payloadType };
       if (codec.clockRate !== 90_000 || !codec.feedback.includes('nack')) return [offered];
       const rtx = this.#numberOf(rtxKey(codec), payloadType + 1);
-      return [offered, rtxDescription(rtx, payloadType)];
+      return [offered, rtxDescription(rtx, offered)];
     });
   }
 
   /** What of an offer is taken, in this side's order of preference. */
   answer(ours: readonly CodecDescription[], offer: MediaSection): readonly NegotiatedFormat[] {
-    for (const { payloadType } of offer.codecs) this.#taken.add(payloadType);
-    return answerCodecs(ours, offer).map((negotiated) => {
+    const formats = new Map<number, NegotiatedFormat>();
+    const agreed = new Map<string, number>();
+    for (const own of ours) {
+      const [negotiated] = answerCodecs([own], offer);
+      if (negotiated === undefined || formats.has(negotiated.payloadType)) continue;
       const { payloadType } = negotiated;
-      const own = ours.find(
-        ({ name, clockRate }) =>
-          name === negotiated.local.name && clockRate === negotiated.local.clockRate,
-      );
-      const rtx = offer.codecs.find((codec) => aptOf(codec) === payloadType)?.payloadType;
-      if (own) {
-        this.#numbers.set(formatKey(own), payloadType);
-        if (rtx !== undefined) this.#numbers.set(rtxKey(own), rtx);
-      }
-      return {
-        ...negotiated,
-        rtx: rtx === undefined ? undefined : { local: rtx, payloadType: rtx },
-      };
-    });
+      const rtx = offer.codecs.find((codec) => repairs(codec, negotiated.local))?.payloadType;
+      agreed.set(formatKey(own), payloadType);
+      if (rtx !== undefined) agreed.set(rtxKey(own), rtx);
+      const both = rtx === undefined ? undefined : { local: rtx, payloadType: rtx };
+      formats.set(payloadType, { ...negotiated, rtx: both });
+    }
+    const offered = new Set(offer.codecs.map(({ payloadType }) => payloadType));
+    // A number that this side gave, and the other never agreed on, stands for something else now.
+    for (const [key, number] of this.#numbers) if (offered.has(number)) this.#numbers.delete(key);
+    for (const [key, number] of agreed) this.#numbers.set(key, number);
+    for (const number of offered) this.#taken.add(number);
+    return [...formats.values()];
   }
 
   /** What was agreed on by an answer to `offered`. */
-  accept(
-    offered: readonly CodecDescription[],
-    answer: MediaSection,
-  ): readonly NegotiatedFormat[] {
+  accept(offered: readonly CodecDescription[], answer: MediaSection): readonly NegotiatedFormat[] {
     const media = offered.filter((codec) => aptOf(codec) === undefined);
     return acceptAnswer(media, answer).map((negotiated) => {
       const { local, payloadType } = negotiated;
-      const ours = offered.find((codec) => aptOf(codec) === local.payloadType)?.payloadType;
-      const theirs = answer.codecs.find((codec) => aptOf(codec) === payloadType)?.payloadType;
+      const ours = offered.find((codec) => repairs(codec, local))?.payloadType;
+      const theirs = answer.codecs.find((codec) =>
+        repairs(codec, { ...local, payloadType }),
+      )?.payloadType;
       const both = ours !== undefined && theirs !== undefined;
       return { ...negotiated, rtx: both ? { local: ours, payloadType: theirs } : undefined };
     });
@@ -109,17 +113,19 @@ export class Formats {
   }
 }
 
-const rtxDescription = (payloadType: number, apt: number): CodecDescription => ({
+const rtxDescription = (payloadType: number, codec: CodecDescription): CodecDescription => ({
   payloadType,
   name: 'rtx',
-  clockRate: 90_000,
+  clockRate: codec.clockRate,
   channels: 1,
-  parameters: { apt: String(apt) },
+  parameters: { apt: String(codec.payloadType) },
   feedback: [],
 });
 
 /** The lines of an answer for what was taken: each codec, followed by its retransmission format. */
-export const describeFormats = (formats: readonly NegotiatedFormat[]): readonly CodecDescription[] =>
+export const describeFormats = (
+  formats: readonly NegotiatedFormat[],
+): readonly CodecDescription[] =>
   formats.flatMap(({ local, rtx }) =>
-    rtx === undefined ? [local] : [local, rtxDescription(rtx.local, local.payloadType)],
+    rtx === undefined ? [local] : [local, rtxDescription(rtx.local, local)],
   );

@@ -1,4 +1,4 @@
-import type { CodecDescription } from '@rm/codecs';
+import { answerCodecs, type CodecDescription } from '@rm/codecs';
 import { headerExtensionIds } from '../rtp/header-extensions.js';
 import {
   commonDirection,
@@ -25,6 +25,9 @@ export interface LocalMedia {
   readonly bundle: readonly string[];
 }
 
+const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
+const DATA_PROTOCOL = 'UDP/DTLS/SCTP';
+
 /** One media section of the session: a transceiver, the data channels, or nothing any more. */
 interface Line {
   readonly mid: string;
@@ -48,8 +51,10 @@ export class MediaSession {
   readonly #transceivers: Transceiver[] = [];
   readonly #formats = new Formats();
   readonly #extensions = new ExtensionIds();
-  /** What this side wanted of each when it was last agreed on. */
+  /** What this side wanted of each when it was last agreed on, or refused by the other side. */
   readonly #said = new Map<Transceiver, Wish>();
+  /** The other side wants no data channels. */
+  #dataRefused = false;
   #lines: readonly Line[] = [];
   #offered:
     | {
@@ -73,15 +78,17 @@ export class MediaSession {
     this.#transceivers.push(transceiver);
   }
 
-  /** Whether this side wants something that is not agreed on (W3C WebRTC §4.7.3). */
+  /**
+   * Whether this side wants something that is not agreed on (W3C WebRTC §4.7.3). What the other side has refused is
+   * not asked for again until this side wants something else of it.
+   */
   get negotiationNeeded(): boolean {
-    if (!this.#lines.some(({ use }) => use === 'data')) return true;
-    return this.#transceivers.some((transceiver) => {
-      const known = this.#lines.some(({ use }) => use === transceiver);
-      if (transceiver.stopped) return known;
-      const said = this.#said.get(transceiver);
-      return !known || said === undefined || !sameWish(said, transceiver);
-    });
+    if (!this.#dataRefused && !this.#lines.some(({ use }) => use === 'data')) return true;
+    return this.#transceivers.some((transceiver) =>
+      transceiver.stopped
+        ? this.#lines.some(({ use }) => use === transceiver)
+        : this.#isUnsaid(transceiver),
+    );
   }
 
   /** The sections of an offer. It replaces one that was made before and not answered. */
@@ -101,21 +108,30 @@ export class MediaSession {
     return { media, bundle: bundleOf(media) };
   }
 
-  /** Takes the answer to the offer. Returns what is wrong with it, if it cannot be taken. */
-  takeAnswer(answer: SessionContent): string | undefined {
+  /** What is wrong with an answer to the offer, if it cannot be taken. */
+  answerFault(answer: SessionContent): string | undefined {
     const offered = this.#offered;
     if (offered === undefined) return 'there is no offer that it answers';
     if (answer.media.length !== offered.media.length)
       return `it has ${answer.media.length} media sections, the offer ${offered.media.length}`;
-    for (const [i, { kind }] of offered.media.entries()) {
+    for (const [i, { kind, mid }] of offered.media.entries()) {
       const theirs = answer.media[i]!;
-      if (!theirs.rejected && theirs.kind !== kind)
+      if (theirs.rejected) continue;
+      if (theirs.kind !== kind)
         return `its media section ${i} is ${theirs.kind}, that of the offer ${kind}`;
+      if (theirs.mid !== mid)
+        return `its media section ${i} has the MID ${theirs.mid}, that of the offer ${mid}`;
     }
+    return undefined;
+  }
+
+  /** Takes the answer to the offer, which has no fault. */
+  takeAnswer(answer: SessionContent): void {
+    const offered = this.#offered!;
     const lines = offered.lines.map((line, i): Line => {
       const { mid, use } = line;
       const theirs = answer.media[i]!;
-      if (use === undefined || theirs.rejected) return { ...line, use: undefined };
+      if (use === undefined || !isUsable(theirs, answer)) return { ...line, use: undefined };
       if (use === 'data') return line;
       const ours = offered.media[i]!;
       const formats = this.#formats.accept(ours.section.codecs, theirs.section);
@@ -125,32 +141,35 @@ export class MediaSession {
       return line;
     });
     this.#offered = undefined;
-    this.#commit(lines);
+    this.#commit(lines, offered.lines, offered.wishes);
+  }
+
+  /** What is wrong with an offer, if it cannot be taken. */
+  offerFault(offer: SessionContent): string | undefined {
+    if (offer.media.length < this.#lines.length)
+      return `it has ${offer.media.length} media sections, the session ${this.#lines.length}`;
     return undefined;
   }
 
-  /** Takes an offer, which is then to be answered; an offer of this side is void. Returns what is wrong with it. */
-  takeOffer(offer: SessionContent): string | undefined {
-    if (offer.media.length < this.#lines.length)
-      return `it has ${offer.media.length} media sections, the session ${this.#lines.length}`;
+  /** Takes an offer that has no fault, which is then to be answered; an offer of this side is void. */
+  takeOffer(offer: SessionContent): void {
     this.#offered = undefined;
     const claimed = new Set(this.#lines.map(({ use }) => use));
     const hasData = (): boolean => claimed.has('data');
     const lines = offer.media.map((theirs, i): Line => {
       const { mid, kind } = theirs;
       const known = this.#lines[i];
-      const usable =
-        !theirs.rejected &&
-        kind !== 'other' &&
-        offer.bundle.includes(mid) &&
-        (kind === 'application' || theirs.rtcpMux);
-      if (!usable) return { mid, kind, use: undefined };
-      if (known?.mid === mid && known.use !== undefined) return known;
+      if (kind === 'other' || !isUsable(theirs, offer)) return { mid, kind, use: undefined };
+      const isKnown = known?.mid === mid && known.kind === kind && known.use !== undefined;
       if (kind === 'application') {
+        if (isKnown) return known;
         const use = hasData() ? undefined : 'data';
         claimed.add('data');
         return { mid, kind, use };
       }
+      if (answerCodecs(this.#options.codecs(kind), theirs.section).length === 0)
+        return { mid, kind, use: undefined };
+      if (isKnown) return known;
       const use =
         this.#transceivers.find(
           (each) => each.kind === kind && !each.stopped && !claimed.has(each),
@@ -159,7 +178,6 @@ export class MediaSession {
       return { mid, kind, use };
     });
     this.#taken = { lines, offer };
-    return undefined;
   }
 
   /** The sections of the answer to the offer that was taken. What it says is agreed on. */
@@ -170,23 +188,30 @@ export class MediaSession {
       const theirs = offer.media[i]!;
       const nothing = {
         line: { mid, kind, use: undefined },
-        media: rejected(mid, kind, theirs.section.kind),
+        media: rejected(mid, kind, theirs),
       };
       if (use === undefined) return nothing;
-      if (use === 'data') return { line, media: dataSection(mid) };
+      if (use === 'data')
+        return { line, media: { ...dataSection(mid), protocol: theirs.protocol } };
+      if (use.stopped) return nothing;
       const formats = this.#formats.answer(this.#options.codecs(use.kind), theirs.section);
-      if (use.stopped || formats.length === 0) return nothing;
       const extensions = this.#extensions.answer(theirs.extensions);
       const direction = commonDirection(use.direction, theirs.direction);
       const media = describe(use, mid, describeFormats(formats), extensions, direction);
       this.#said.set(use, wishOf(use));
       use.negotiated = agreement(mid, direction, theirs, formats, extensions);
-      return { line, media: { ...media, reducedSize: theirs.reducedSize } };
+      const { protocol, reducedSize } = theirs;
+      return { line, media: { ...media, protocol, reducedSize } };
     });
     this.#taken = undefined;
-    this.#commit(described.map(({ line }) => line));
+    this.#commit(
+      described.map(({ line }) => line),
+      this.#lines,
+    );
     const media = described.map((each) => each.media);
-    return { media, bundle: bundleOf(media) };
+    const accepted = new Set(bundleOf(media));
+    // In the order of the offer, as its first section is the one whose transport is used (RFC 8843 §7.3.1).
+    return { media, bundle: offer.bundle.filter((mid) => accepted.has(mid)) };
   }
 
   /** Sections in the order they have, then what is new; a section that is no longer used is used again. */
@@ -209,15 +234,31 @@ export class MediaSession {
     };
     for (const transceiver of this.#transceivers) {
       const known = lines.some(({ use }) => use === transceiver);
-      if (!known && !transceiver.stopped) place(transceiver);
+      if (!known && !transceiver.stopped && this.#isUnsaid(transceiver)) place(transceiver);
     }
-    if (!lines.some(({ use }) => use === 'data')) place('data');
+    if (!this.#dataRefused && !lines.some(({ use }) => use === 'data')) place('data');
     return lines;
   }
 
-  #commit(lines: readonly Line[]): void {
+  /** Whether the other side does not know what is wanted of a transceiver. */
+  #isUnsaid(transceiver: Transceiver): boolean {
+    const said = this.#said.get(transceiver);
+    return said === undefined || !isSame(said, transceiver);
+  }
+
+  /** Takes over what is agreed on: what of `before` is not part of it was refused. */
+  #commit(
+    lines: readonly Line[],
+    before: readonly Line[],
+    wishes?: ReadonlyMap<Transceiver, Wish>,
+  ): void {
     this.#lines = lines;
     const inUse = new Set(lines.map(({ use }) => use));
+    for (const { use } of before) {
+      if (use === undefined || inUse.has(use)) continue;
+      if (use === 'data') this.#dataRefused = true;
+      else this.#said.set(use, wishes?.get(use) ?? wishOf(use));
+    }
     for (const transceiver of this.#transceivers)
       if (!inUse.has(transceiver)) transceiver.negotiated = undefined;
     for (let i = this.#transceivers.length - 1; i >= 0; i--) {
@@ -231,8 +272,16 @@ export class MediaSession {
 
 const wishOf = ({ direction, streamIds }: Transceiver): Wish => ({ direction, streamIds });
 
-const sameWish = (said: Wish, { direction, streamIds }: Transceiver): boolean =>
-  said.direction === direction && said.streamIds === streamIds;
+const isSame = (said: Wish, { direction, streamIds }: Transceiver): boolean =>
+  said.direction === direction &&
+  said.streamIds.length === streamIds.length &&
+  said.streamIds.every((id, i) => id === streamIds[i]);
+
+/** Whether a section of `content` is part of the session, on the transport that all media shares. */
+const isUsable = (
+  { kind, mid, rejected: isRejected, rtcpMux }: MediaDescription,
+  { bundle }: SessionContent,
+): boolean => !isRejected && bundle.includes(mid) && (kind === 'application' || rtcpMux);
 
 const bundleOf = (media: readonly MediaDescription[]): readonly string[] =>
   media.filter((each) => !each.rejected).map(({ mid }) => mid);
@@ -249,6 +298,7 @@ function describe(
   return {
     kind,
     mid,
+    protocol: RTP_PROTOCOL,
     rejected: false,
     direction,
     section: { kind, codecs, ptime: undefined, maxptime: undefined },
@@ -282,11 +332,11 @@ const agreement = (
 const bareSection = (
   mid: string,
   kind: MediaDescription['kind'],
-  type: string,
-  isRejected: boolean,
+  { type, protocol, rejected: isRejected }: { type: string; protocol: string; rejected: boolean },
 ): MediaDescription => ({
   kind,
   mid,
+  protocol,
   rejected: isRejected,
   direction: 'inactive',
   section: { kind: type, codecs: [], ptime: undefined, maxptime: undefined },
@@ -299,10 +349,20 @@ const bareSection = (
 });
 
 const dataSection = (mid: string): MediaDescription =>
-  bareSection(mid, 'application', 'application', false);
+  bareSection(mid, 'application', {
+    type: 'application',
+    protocol: DATA_PROTOCOL,
+    rejected: false,
+  });
 
+/** A section that is not part of the session: of this side, or as the other side has offered it. */
 const rejected = (
   mid: string,
   kind: MediaDescription['kind'],
-  type: string = kind,
-): MediaDescription => bareSection(mid, kind, type, true);
+  theirs?: MediaDescription,
+): MediaDescription =>
+  bareSection(mid, kind, {
+    type: theirs?.section.kind ?? kind,
+    protocol: theirs?.protocol ?? (kind === 'application' ? DATA_PROTOCOL : RTP_PROTOCOL),
+    rejected: true,
+  });

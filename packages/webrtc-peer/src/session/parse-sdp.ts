@@ -1,4 +1,4 @@
-import { type MediaSection, parseMediaSection } from '@rm/codecs';
+import { parseMediaSection } from '@rm/codecs';
 import type { DtlsSetup, Fingerprint, TransportParameters } from '../backend/transport.js';
 import type {
   AnnouncedStreams,
@@ -18,7 +18,12 @@ const MAX_CANDIDATES = 64;
 const MAX_EXTENSIONS = 32;
 /** What a side that does not say takes (RFC 8841 §6.1). */
 const DEFAULT_MAX_MESSAGE_SIZE = 65_536;
-const NO_CODECS: MediaSection = { kind: '', codecs: [], ptime: undefined, maxptime: undefined };
+/** A token (RFC 8866 §9) of a length that fits into the MID header extension with both ends' room for it. */
+const MID = /^[\w!#$%&'*+.^`{|}~-]{1,32}$/;
+const MEDIA_LINE = /^m=([\w!#$%&'*+.^`{|}~-]{1,32}) (\d{1,5})(?:\/\d{1,5})? ([\w/.+-]{1,64})(?= )/;
+/** Profiles that are all taken for the one there is (RFC 8829 §5.1.2), and those of data channels (§5.1.3). */
+const RTP = /^(?:UDP\/TLS\/|TCP\/DTLS\/)?RTP\/S?AVPF?$/;
+const SCTP = /^(?:UDP\/|TCP\/)?DTLS\/SCTP$/;
 
 /** Attributes of the lines of one part of a description: by name, in order; flags have an empty value. */
 type Attributes = ReadonlyMap<string, readonly string[]>;
@@ -37,7 +42,13 @@ export function parseSdp(sdp: string): ParsedSdp {
   if (origin === null) return failure('it has no origin line (o=)');
   const session = attributesOf(head);
   const parts = sections.map((text) => ({ text, attributes: attributesOf(text) }));
-  const media = parts.map(({ text, attributes }, i) => mediaOf(text, attributes, session, i));
+  const media: MediaDescription[] = [];
+  for (const [i, { text, attributes }] of parts.entries()) {
+    const section = mediaOf(text, attributes, session, i);
+    if (section === undefined) return failure(`the m= line of its media section ${i} is malformed`);
+    if (!MID.test(section.mid)) return failure(`the MID of its media section ${i} is malformed`);
+    media.push(section);
+  }
   if (new Set(media.map(({ mid }) => mid)).size !== media.length)
     return failure('two media sections have the same MID');
   const bundle = bundleOf(session, media);
@@ -76,25 +87,23 @@ function mediaOf(
   attributes: Attributes,
   session: Attributes,
   index: number,
-): MediaDescription {
-  const [, type = '', port = '0', protocol = ''] = /^m=(\S+) (\d+)(?:\/\d+)? (\S+)/.exec(text) ?? [];
+): MediaDescription | undefined {
+  const [line, type = '', port = '', protocol = ''] = MEDIA_LINE.exec(text) ?? [];
+  if (line === undefined) return undefined;
   const parsed = parseMediaSection(text);
-  const rtp = /^(UDP|TCP)\/TLS\/RTP\/SAVPF$/.test(protocol);
-  const sctp = /^(UDP\/|TCP\/)?DTLS\/SCTP/.test(protocol);
-  const kind =
-    (type === 'audio' || type === 'video') && rtp
-      ? type
-      : type === 'application' && sctp
-        ? type
-        : 'other';
+  const none = { kind: type, codecs: [], ptime: undefined, maxptime: undefined };
   const [streams, trackId] = trackOf(attributes);
   return {
-    kind,
+    kind: kindOf(type, protocol),
     mid: attributes.get('mid')?.[0] ?? String(index),
-    rejected: port === '0' && !attributes.has('bundle-only'),
+    protocol,
+    rejected: Number(port) === 0 && !attributes.has('bundle-only'),
     direction: directionOf(attributes) ?? directionOf(session) ?? 'sendrecv',
-    section: parsed.ok ? parsed.value : NO_CODECS,
-    extensions: extensionsOf(attributes),
+    section: parsed.ok ? parsed.value : none,
+    extensions: extensionsOf([
+      ...(session.get('extmap') ?? []),
+      ...(attributes.get('extmap') ?? []),
+    ]),
     streams: streamsOf(attributes),
     streamIds: streams,
     trackId,
@@ -103,14 +112,19 @@ function mediaOf(
   };
 }
 
+function kindOf(type: string, protocol: string): MediaDescription['kind'] {
+  if (type === 'application') return SCTP.test(protocol) ? type : 'other';
+  return (type === 'audio' || type === 'video') && RTP.test(protocol) ? type : 'other';
+}
+
 const directionOf = (attributes: Attributes): Direction | undefined =>
   (['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const).find((name) => attributes.has(name));
 
 /** Ids of header extensions by URI (RFC 8285 §5); an id stands for one of them. */
-function extensionsOf(attributes: Attributes): ReadonlyMap<string, number> {
+function extensionsOf(lines: readonly string[]): ReadonlyMap<string, number> {
   const byUri = new Map<string, number>();
   const taken = new Set<number>();
-  for (const line of attributes.get('extmap') ?? []) {
+  for (const line of lines) {
     const [, id = '', uri = ''] = /^(\d{1,3})(?:\/\w+)? (\S{1,255})/.exec(line) ?? [];
     const number = Number(id);
     if (uri === '' || number < 1 || number > 255 || taken.has(number) || byUri.has(uri)) continue;
@@ -158,7 +172,10 @@ function bundleOf(session: Attributes, media: readonly MediaDescription[]): read
   return first === undefined ? [] : [first.mid];
 }
 
-/** The parameters of the tagged section; a side that repeats them in every section says the same in all. */
+/**
+ * The parameters of the tagged section. A side that repeats them says the same in all sections, but one that would
+ * also go without BUNDLE has other credentials and candidates in each, which are of no use here.
+ */
 function transportOf(
   parts: readonly { readonly attributes: Attributes }[],
   tagged: number,
@@ -177,7 +194,12 @@ function transportOf(
     sources.map((attributes) => attributes?.get('fingerprint')).find((lines) => lines) ?? []
   ).flatMap(fingerprintOf);
   if (fingerprints.length === 0) return 'it has no fingerprint of a certificate (a=fingerprint)';
-  const candidates = parts.flatMap(({ attributes }) => attributes.get('candidate') ?? []);
+  const candidates = parts
+    .filter(
+      ({ attributes }) =>
+        (attributes.get('ice-ufrag')?.[0] ?? usernameFragment) === usernameFragment,
+    )
+    .flatMap(({ attributes }) => attributes.get('candidate') ?? []);
   const maxMessageSize = first('max-message-size');
   return {
     usernameFragment,
@@ -193,7 +215,8 @@ function transportOf(
 }
 
 const fingerprintOf = (line: string): Fingerprint[] => {
-  const [, algorithm, value] = /^([\w-]{1,16}) ([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){1,127})$/.exec(line) ?? [];
+  const [, algorithm, value] =
+    /^([\w-]{1,16}) ([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){1,127})$/.exec(line) ?? [];
   return algorithm === undefined || value === undefined
     ? []
     : [{ algorithm: algorithm.toLowerCase(), value: value.toUpperCase() }];

@@ -82,11 +82,12 @@ export class PeerConnection {
   readonly #sessionId: string;
   #version = 0;
   #signaling: PeerConnectionStates['signaling'] = 'stable';
-  #restarting = false;
+  /** ICE is to begin anew with the next offer; it was to with one that was rolled back. */
+  #restarting: 'wanted' | 'rolled-back' | undefined;
   /** Whether the offer that is not answered yet restarts ICE. */
   #restartOffered = false;
-  /** MID of the section whose transport is used, which candidates are said to be of. */
-  #tag = '0';
+  /** The section whose transport is used, which candidates are said to be of. */
+  #tag = { mid: '0', index: 0 };
   #lastOperation: Promise<unknown> = Promise.resolve();
   #operations = 0;
   #checking = false;
@@ -159,15 +160,21 @@ export class PeerConnection {
   setLocalDescription(): Promise<SessionDescription> {
     return this.#operate(async () => {
       const type = this.#signaling === 'have-remote-offer' ? 'answer' : 'offer';
+      const restarting = this.#restarting;
+      if (type === 'offer') {
+        if (restarting === 'rolled-back') this.#transport.restartIce();
+        this.#restarting = undefined;
+      }
       const transport = await this.#transport.getLocal(type);
       this.#ensureOpen();
       const { media, bundle } =
         type === 'offer' ? this.#media.createOffer() : this.#media.createAnswer();
       if (type === 'offer') {
-        this.#restartOffered = this.#restarting;
-        this.#restarting = false;
+        const again = this.#signaling === 'have-local-offer' && this.#restartOffered;
+        this.#restartOffered = again || restarting !== undefined;
       }
-      this.#tag = bundle[0] ?? this.#tag;
+      const index = media.findIndex(({ mid }) => mid === bundle[0]);
+      if (index >= 0) this.#tag = { mid: media[index]!.mid, index };
       const { cname } = this.#options;
       const version = this.#version++;
       const content = { sessionId: this.#sessionId, version, media, transport, bundle, cname };
@@ -207,7 +214,7 @@ export class PeerConnection {
   restartIce(iceServers?: readonly IceServer[]): void {
     if (this.#closing !== undefined) return;
     this.#transport.restartIce(iceServers);
-    this.#restarting = true;
+    this.#restarting = 'wanted';
     this.#checkNegotiationNeeded();
   }
 
@@ -219,23 +226,26 @@ export class PeerConnection {
   }
 
   async #takeOffer(offer: SessionContent): Promise<void> {
-    const fault = this.#media.takeOffer(offer);
+    const fault = this.#media.offerFault(offer);
     if (fault !== undefined) throw new DescriptionError('offer', fault);
-    // A restart that was rolled back is still to be made.
-    if (this.#signaling === 'have-local-offer' && this.#restartOffered) {
-      this.#transport.restartIce();
-      this.#restarting = true;
-    }
     await this.#transport.setRemote('offer', offer.transport);
     this.#ensureOpen();
+    this.#media.takeOffer(offer);
+    if (this.#signaling === 'have-local-offer' && this.#restartOffered)
+      this.#restarting = 'rolled-back';
     this.#signal('have-remote-offer');
   }
 
   async #takeAnswer(answer: SessionContent): Promise<void> {
-    const fault = this.#media.takeAnswer(answer);
+    const fault =
+      this.#media.answerFault(answer) ??
+      (answer.transport.setup === 'actpass'
+        ? 'it does not say who begins DTLS (a=setup)'
+        : undefined);
     if (fault !== undefined) throw new DescriptionError('answer', fault);
     await this.#transport.setRemote('answer', answer.transport);
     this.#ensureOpen();
+    this.#media.takeAnswer(answer);
     this.#signal('stable');
     this.#handlers.negotiated();
   }
@@ -247,7 +257,12 @@ export class PeerConnection {
     const run = (async () => {
       await before.catch(() => undefined);
       this.#ensureOpen();
-      return operation();
+      try {
+        return await operation();
+      } catch (error) {
+        this.#ensureOpen();
+        throw error;
+      }
     })();
     this.#lastOperation = run;
     try {
@@ -255,7 +270,8 @@ export class PeerConnection {
     } finally {
       this.#operations--;
       // After the description has been handed out, or its receiver would get the end before the beginning.
-      if (this.#operations === 0) queueMicrotask(() => queueMicrotask(() => this.#tellCandidates()));
+      if (this.#operations === 0)
+        queueMicrotask(() => queueMicrotask(() => this.#tellCandidates()));
       this.#checkNegotiationNeeded();
     }
   }
@@ -269,8 +285,8 @@ export class PeerConnection {
     for (const { candidate, usernameFragment } of this.#candidates.splice(0))
       this.#handlers.iceCandidate({
         candidate,
-        sdpMid: this.#tag,
-        sdpMLineIndex: 0,
+        sdpMid: this.#tag.mid,
+        sdpMLineIndex: this.#tag.index,
         usernameFragment: usernameFragment ?? null,
       });
   }
@@ -293,7 +309,8 @@ export class PeerConnection {
       this.#checking = false;
       if (this.#closing !== undefined || this.#operations > 0) return;
       if (this.#signaling !== 'stable') return;
-      if (this.#restarting || this.#media.negotiationNeeded) this.#handlers.negotiationNeeded();
+      if (this.#restarting !== undefined || this.#media.negotiationNeeded)
+        this.#handlers.negotiationNeeded();
     });
   }
 

@@ -2,6 +2,7 @@ import { codecAttributes } from '@rm/codecs';
 import type { MediaDescription, SessionContent } from './description.js';
 import { sends } from './description.js';
 
+/** The older form of data channels (draft-ietf-mmusic-sctp-sdp-05) says it instead of `webrtc-datachannel`. */
 const SCTP_PORT = 5000;
 /** Any port will do where candidates say where to send (RFC 8829 §5.2.1). */
 const DISCARD = 9;
@@ -30,18 +31,18 @@ function sectionLines(media: MediaDescription, content: SessionContent): string[
   const types = section.codecs.map(({ payloadType }) => payloadType);
   const port = media.rejected ? 0 : DISCARD;
   if (kind === 'application') {
+    const old = media.protocol === 'DTLS/SCTP';
     return [
-      `m=application ${port} UDP/DTLS/SCTP webrtc-datachannel`,
+      `m=application ${port} ${media.protocol} ${old ? SCTP_PORT : 'webrtc-datachannel'}`,
       'c=IN IP4 0.0.0.0',
       `a=mid:${mid}`,
       ...(media.rejected ? [] : transportLines(media, content)),
-      `a=sctp-port:${SCTP_PORT}`,
+      old ? `a=sctpmap:${SCTP_PORT} webrtc-datachannel 65535` : `a=sctp-port:${SCTP_PORT}`,
       `a=max-message-size:${content.transport.maxMessageSize}`,
     ];
   }
-  const type = kind === 'other' ? section.kind : kind;
   const head = [
-    `m=${type} ${port} UDP/TLS/RTP/SAVPF ${types.length > 0 ? types.join(' ') : 0}`,
+    `m=${section.kind} ${port} ${media.protocol} ${types.length > 0 ? types.join(' ') : 0}`,
     'c=IN IP4 0.0.0.0',
     `a=mid:${mid}`,
   ];
@@ -58,7 +59,10 @@ function sectionLines(media: MediaDescription, content: SessionContent): string[
   ];
 }
 
-function transportLines({ mid }: MediaDescription, { transport, bundle }: SessionContent): string[] {
+function transportLines(
+  { mid }: MediaDescription,
+  { transport, bundle }: SessionContent,
+): string[] {
   const { usernameFragment, password, fingerprints, setup, candidates } = transport;
   return [
     ...(mid === bundle[0] ? candidates.map((candidate) => `a=candidate:${candidate}`) : []),
