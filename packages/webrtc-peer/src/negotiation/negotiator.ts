@@ -11,7 +11,10 @@ export interface NegotiatorOptions {
   readonly polite: boolean;
   readonly connection: Pick<
     PeerConnection,
-    'setLocalDescription' | 'setRemoteDescription' | 'addIceCandidate'
+    | 'setLocalDescription'
+    | 'setRemoteDescription'
+    | 'addIceCandidate'
+    | 'checkNegotiationNeeded'
   >;
   /** Sends an offer; resolves with the SDP of the answer. */
   readonly sendOffer: (sdp: string) => Promise<string>;
@@ -25,6 +28,8 @@ export class Negotiator {
   readonly #negotiation: Negotiation;
   readonly #offers = new Map<number, IncomingOffer>();
   #mayOffer: boolean;
+  /** An offer is due that this side may not make yet. */
+  #held = false;
   #token = 0;
   #remoteSession: string | undefined;
   #closed = false;
@@ -42,6 +47,7 @@ export class Negotiator {
 
   needed(): void {
     if (this.#mayOffer) this.#handle({ kind: 'needed' });
+    else this.#held = true;
   }
 
   offerReceived(offer: IncomingOffer): void {
@@ -99,6 +105,11 @@ export class Negotiator {
       case 'send-answer':
         this.#mayOffer = true;
         this.#reply(output.token, (offer) => offer.answer({ sdp: output.sdp, canTrickle: true }));
+        if (this.#held) {
+          this.#held = false;
+          // Where the answer brought it already nothing is needed any more.
+          this.#options.connection.checkNegotiationNeeded();
+        }
         break;
       case 'refuse-offer': {
         const code =

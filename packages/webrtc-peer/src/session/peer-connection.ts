@@ -116,7 +116,7 @@ export class PeerConnection {
         dataChannel: (channel) => handlers.dataChannel(channel),
       },
     );
-    this.#checkNegotiationNeeded();
+    this.checkNegotiationNeeded();
   }
 
   get states(): PeerConnectionStates {
@@ -142,9 +142,9 @@ export class PeerConnection {
       ssrc: this.#randomWord(),
       rtxSsrc: kind === 'video' ? this.#randomWord() : undefined,
     };
-    const transceiver = new Transceiver(kind, init, () => this.#checkNegotiationNeeded());
+    const transceiver = new Transceiver(kind, init, () => this.checkNegotiationNeeded());
     this.#media.add(transceiver);
-    this.#checkNegotiationNeeded();
+    this.checkNegotiationNeeded();
     return transceiver;
   }
 
@@ -215,7 +215,7 @@ export class PeerConnection {
     if (this.#closing !== undefined) return;
     this.#transport.restartIce(iceServers);
     this.#restarting = 'wanted';
-    this.#checkNegotiationNeeded();
+    this.checkNegotiationNeeded();
   }
 
   /** Closes everything and releases every socket and timer. Idempotent. */
@@ -272,7 +272,7 @@ export class PeerConnection {
       // After the description has been handed out, or its receiver would get the end before the beginning.
       if (this.#operations === 0)
         queueMicrotask(() => queueMicrotask(() => this.#tellCandidates()));
-      this.#checkNegotiationNeeded();
+      this.checkNegotiationNeeded();
     }
   }
 
@@ -301,8 +301,8 @@ export class PeerConnection {
     if (this.#closing === undefined) this.#handlers.stateChange(this.states);
   }
 
-  /** Tells once, in a turn of its own, that an offer is due (W3C WebRTC §4.7.3). */
-  #checkNegotiationNeeded(): void {
+  /** Tells once, in a turn of its own, that an offer is due, if one is (W3C WebRTC §4.7.3). */
+  checkNegotiationNeeded(): void {
     if (this.#checking) return;
     this.#checking = true;
     queueMicrotask(() => {
