@@ -247,6 +247,35 @@ describe('an audio encoder', () => {
     expect(errors.map(nameOf)).toEqual(can === false ? [outcome] : []);
   });
 
+  test('tells nothing before the call has returned', async () => {
+    encoder.configure(CONFIG);
+    await encoder.flush();
+    give(block(new Float32Array(960), 0));
+    expect(chunks).toHaveLength(0);
+    await encoder.flush();
+    expect(chunks).toHaveLength(1);
+    encoder.close();
+  });
+
+  test('sends hardly anything in silence if told so, and computes as much as it is told', async () => {
+    const sizes: number[] = [];
+    const coded: string[] = [];
+    for (const settings of [{}, { usedtx: true }, { complexity: 0 }, { complexity: 10 }]) {
+      encoder.configure({ ...CONFIG, opus: { application: 'voip', ...settings } });
+      give(block(new Float32Array(48_000), 0));
+      await encoder.flush();
+      sizes.push(chunks.splice(0).filter(({ byteLength }) => byteLength <= 2).length);
+      give(block(speech(1, 48_000, 48_000), 0));
+      await encoder.flush();
+      const bytes = chunks.splice(0).map((chunk) => Buffer.from(packet(chunk)).toString('base64'));
+      coded.push(bytes.join());
+    }
+    expect(sizes[0]).toBe(0);
+    expect(sizes[1]).toBeGreaterThan(30);
+    expect(coded[2]).not.toBe(coded[3]);
+    encoder.close();
+  });
+
   test('repeats frames in the packets after them where loss is expected', async () => {
     const lossy = { useinbandfec: true, packetlossperc: 20, application: 'voip' } as const;
     const sizes: number[] = [];
@@ -288,9 +317,52 @@ describe('an audio decoder', () => {
     expect(() => decoder.decode(chunk(Uint8Array.of(0xf8)))).toThrow(named('InvalidStateError'));
     decoder.configure(CONFIG);
     expect(() => decoder.decode(chunk(Uint8Array.of(0xf8), 'delta'))).toThrow(named('DataError'));
+    decoder.decode(chunk(Uint8Array.of(0xf8)));
+    decoder.configure(CONFIG);
+    expect(() => decoder.decode(chunk(Uint8Array.of(0xf8), 'delta'))).toThrow(named('DataError'));
     decoder.close();
     const described = { ...CONFIG, description: new Uint8Array(19) };
     expect(await web.AudioDecoder.isConfigSupported(CONFIG)).toMatchObject({ supported: true });
     expect(await web.AudioDecoder.isConfigSupported(described)).toMatchObject({ supported: false });
   });
+});
+
+test('neither leaves anything behind that comes after it was closed', async () => {
+  let open = 0;
+  const counted = <Made extends { close(): void }>(made: Made): Made => {
+    open++;
+    const close = made.close.bind(made);
+    made.close = () => {
+      open--;
+      close();
+    };
+    return made;
+  };
+  const classes = webCodecs({
+    video: new TestProvider(),
+    opus: {
+      ...opus,
+      createEncoder: async (options) => counted(await opus.createEncoder(options)),
+      createDecoder: async (options) => counted(await opus.createDecoder(options)),
+    },
+  });
+  const init = { output: () => {}, error: () => {} };
+  for (const codec of [new classes.AudioEncoder(init), new classes.AudioDecoder(init)]) {
+    codec.configure(CONFIG);
+    await codec.flush();
+    expect(open).toBe(1);
+    codec.close();
+    expect(open).toBe(0);
+  }
+  for (const codec of [new classes.AudioEncoder(init), new classes.AudioDecoder(init)]) {
+    codec.configure(CONFIG);
+    await Promise.resolve();
+    codec.close();
+  }
+  // What was under way ends before what begins now.
+  const last = new classes.AudioDecoder(init);
+  last.configure(CONFIG);
+  await last.flush();
+  last.close();
+  expect(open).toBe(0);
 });

@@ -147,6 +147,8 @@ describe('a chunk', () => {
     expect([...out]).toEqual([0, 8, 9, 10, 0]);
     expect(chunk).toMatchObject({ type: 'key', timestamp: -3, duration: null, byteLength: 3 });
     expect(() => chunk.copyTo(new Uint8Array(2))).toThrow(TypeError);
+    const zero = new web.EncodedVideoChunk({ type: 'delta', timestamp: -0.5, data });
+    expect(zero.timestamp).toBe(0);
   });
 
   test.each([

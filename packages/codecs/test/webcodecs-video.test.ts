@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { loadOpus } from '../src/index.js';
+import { loadOpus, UnsupportedError } from '../src/index.js';
+import { rtpTicks } from '../src/webcodecs/rtp-ticks.js';
 import {
   webCodecs,
   type EncodedVideoChunk,
@@ -150,6 +151,10 @@ describe('a video encoder', () => {
     provider.step(true);
     await codec.flush();
     expect(sizes).toHaveLength(3);
+    codec.ondequeue = 'nothing' as never;
+    expect(codec.ondequeue).toBeNull();
+    encode(codec, 5);
+    await codec.flush();
   });
 
   test('resolves a flush after all outputs before it, and no sooner', async () => {
@@ -255,8 +260,12 @@ describe('a video encoder', () => {
     const { codec, chunks } = encoder();
     provider.hold();
     codec.configure(CONFIG);
+    let told = 0;
+    codec.ondequeue = () => told++;
     for (let i = 0; i < 40; i++) encode(codec, i, i === 5);
     expect(codec.encodeQueueSize).toBe(30);
+    await settle();
+    expect(told).toBe(1);
     provider.step(true);
     await settle();
     provider.step(true);
@@ -274,6 +283,11 @@ describe('a video encoder', () => {
     await codec.flush();
     expect(metadata.map(({ svc }) => svc?.temporalLayerId)).toEqual([0, 2, 1, 2]);
     expect(provider.settings[0]!.temporalLayers).toBe(3);
+    codec.configure({ ...layered, scalabilityMode: 'L1T2' });
+    for (const i of [5, 6]) encode(codec, i);
+    await codec.flush();
+    expect(provider.settings.at(-1)!.temporalLayers).toBe(2);
+    expect([metadata.length, provider.encoders]).toEqual([6, 1]);
   });
 
   test.each([
@@ -308,6 +322,42 @@ describe('a video encoder', () => {
     const error = (): void => {};
     expect(() => new web.VideoEncoder({ error } as never)).toThrow(TypeError);
     expect(() => new web.VideoEncoder({ output: error } as never)).toThrow(TypeError);
+  });
+
+  test('is not disturbed by what failed before it was reset', async () => {
+    const { codec, chunks, errors } = encoder();
+    codec.configure(CONFIG);
+    await codec.flush();
+    provider.hold();
+    encode(codec, 254);
+    await settle();
+    codec.reset();
+    codec.configure(CONFIG);
+    encode(codec, 1);
+    provider.step(true);
+    await codec.flush();
+    expect([errors, chunks.length, codec.state]).toEqual([[], 1, 'configured']);
+  });
+
+  test('reports what a callback throws, and goes on', async () => {
+    const reported: (() => void)[] = [];
+    const real = globalThis.queueMicrotask;
+    const outputs: number[] = [];
+    const codec = new web.VideoEncoder({
+      output: ({ timestamp }) => {
+        outputs.push(timestamp);
+        globalThis.queueMicrotask = (task) => void reported.push(task);
+        throw new Error('the application failed');
+      },
+      error: () => {},
+    });
+    codec.configure(CONFIG);
+    encode(codec, 1);
+    await codec.flush();
+    globalThis.queueMicrotask = real;
+    expect(reported).toHaveLength(1);
+    expect(reported[0]).toThrow('the application failed');
+    expect([outputs, codec.state]).toEqual([[33_333], 'configured']);
   });
 
   test('goes on when a callback closes it', async () => {
@@ -486,6 +536,46 @@ describe('a video decoder', () => {
     expect(provider.recycled.map(({ y }) => y.data[0])).toEqual([9]);
   });
 
+  test('gives pictures back that an encoder took, encoded them, dropped them or was reset over them', async () => {
+    const { codec, frames } = decoder();
+    codec.configure({ codec: 'vp8' });
+    for (let i = 0; i < 40; i++) codec.decode(chunk(i, true));
+    await codec.flush();
+    const other = encoder().codec;
+    other.configure(CONFIG);
+    await other.flush();
+    provider.hold();
+    for (const each of frames.splice(0)) {
+      other.encode(each);
+      each.close();
+    }
+    expect(provider.recycled).toHaveLength(10);
+    await settle();
+    expect(provider.recycled).toHaveLength(10);
+    provider.step();
+    await settle();
+    expect(provider.recycled).toHaveLength(11);
+    other.reset();
+    provider.step(true);
+    await settle();
+    expect(new Set(provider.recycled).size).toBe(40);
+    expect(provider.recycled).toHaveLength(40);
+  });
+
+  test('gives nothing once it is closed, however close an output was', async () => {
+    for (let turns = 0; turns < 30; turns++) {
+      const { codec, frames, errors } = decoder();
+      codec.configure({ codec: 'vp8' });
+      await codec.flush();
+      codec.decode(chunk(1, true));
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      codec.close();
+      const before = frames.length;
+      await settle();
+      expect([frames.length, errors]).toEqual([before, []]);
+    }
+  });
+
   test('begins with a key frame, after a flush too', async () => {
     const { codec } = decoder();
     codec.configure({ codec: 'vp8' });
@@ -504,6 +594,9 @@ describe('a video decoder', () => {
     codec.configure({ codec: 'vp8' });
     expect(() => codec.decode(chunk(5))).toThrow(named('DataError'));
     expect(() => codec.decode({} as EncodedVideoChunk)).toThrow(TypeError);
+    codec.decode(chunk(6, true));
+    await codec.flush();
+    expect(provider.decoders).toBe(1);
     codec.close();
   });
 
@@ -520,12 +613,15 @@ describe('a video decoder', () => {
     expect(provider.open).toBe(0);
   });
 
-  test('is closed by a provider that has no decoder for it', async () => {
+  test.each([
+    [new UnsupportedError('no decoder is left'), 'NotSupportedError'],
+    [new Error('out of memory'), 'EncodingError'],
+  ])('is closed by a provider that says: %s', async (cause, name) => {
     const { codec, errors } = decoder();
-    provider.createDecoder = () => Promise.reject(new Error('gone'));
+    provider.createDecoder = () => Promise.reject(cause);
     codec.configure({ codec: 'vp8' });
     await settle();
-    expect(errors).toMatchObject([{ name: 'EncodingError', message: 'gone' }]);
+    expect(errors).toMatchObject([{ name, message: cause.message, cause }]);
   });
 
   test('is closed when 1024 chunks wait and more come', async () => {
@@ -551,4 +647,18 @@ describe('a video decoder', () => {
     await settle();
     expect([provider.decoders, provider.open]).toEqual([1, 0]);
   });
+});
+
+test.each([
+  [0, 0],
+  [33_333, 3_000],
+  [-33_333, 2 ** 32 - 3_000],
+  [-1, 0],
+  [47_721_858_844, 0],
+  [Number.MAX_SAFE_INTEGER, undefined],
+])('a time of %i µs has an RTP timestamp', (micros, ticks) => {
+  const exact = Number(
+    ((((BigInt(micros) * 9n + 50n) / 100n) % 2n ** 32n) + 2n ** 32n) % 2n ** 32n,
+  );
+  expect(rtpTicks(micros)).toBe(ticks ?? exact);
 });

@@ -109,7 +109,6 @@ export class ControlQueue {
       this.#flushes.add(reject);
       const run = async (session: AbortSignal): Promise<void> => {
         await drain(session);
-        if (session.aborted) return;
         this.#flushes.delete(reject);
         resolve();
       };

@@ -3,13 +3,14 @@ import { readFrameHeader, type ReadableCodec } from '../video/frame-header.js';
 import { chunkData, type EncodedVideoChunk } from './encoded-chunk.js';
 import { MediaCodec, type CodecInit } from './media-codec.js';
 import { PictureResource } from './picture-resource.js';
+import { rtpTicks } from './rtp-ticks.js';
 import { parseVideoCodec } from './video-codec-string.js';
 import {
   decodableCodec,
   readVideoDecoderConfig,
   type VideoDecoderConfig,
 } from './video-decoder-config.js';
-import { rtpTicks } from './video-encoder.js';
+
 import { VideoFrame } from './video-frame.js';
 import { present } from './web-idl.js';
 

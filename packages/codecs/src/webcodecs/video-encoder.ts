@@ -2,6 +2,7 @@ import type { VideoEncoder, VideoProvider } from '../video/codec.js';
 import { EncodedVideoChunk } from './encoded-chunk.js';
 import { MediaCodec, type CodecInit } from './media-codec.js';
 import type { VideoDecoderConfig } from './video-decoder-config.js';
+import { rtpTicks } from './rtp-ticks.js';
 import {
   readVideoEncoderConfig,
   videoEncoderOptions,
@@ -143,12 +144,6 @@ export class WebVideoEncoder extends MediaCodec<
     return this.#encoder!.encode({ ...picture, timestamp, capture: undefined }, { keyFrame });
   }
 }
-
-/** Microseconds in 32 bits of 90 kHz. */
-export const rtpTicks = (micros: number): number => {
-  const ticks = Math.round((micros % (2 ** 32 * 100)) * 0.09) % 2 ** 32;
-  return ticks < 0 ? ticks + 2 ** 32 : ticks;
-};
 
 function decoderConfigOf(config: VideoEncoderConfig): VideoDecoderConfig {
   const { codec, width, height, displayWidth, displayHeight } = config;
