@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +13,6 @@ const SERVER = 3;
 const PORT = 8080;
 /** A call that is not heard by then has failed. */
 const START_TIMEOUT_MS = 15_000;
-/** Niceness of the nodes. */
-const PRIORITY = -15;
 
 /** One way of a call, as it went. */
 export interface Call {
@@ -69,13 +66,11 @@ async function startServer(lab: Lab): Promise<void> {
 
 function startNode(lab: Lab, host: number, name: string, args: readonly string[]): ChildProcess {
   const main = fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url));
-  const node = lab.spawn(host, process.execPath, [main, ...args], {
+  return lab.spawn(host, process.execPath, [main, ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
+    realTime: true,
   });
-  // What is measured is the node, not what else the machine does.
-  if (node.pid !== undefined) setPriority(node.pid, PRIORITY);
-  return node;
 }
 
 /** The next message of this type; rejects when the node ends before, or too much time passes. */

@@ -26,7 +26,7 @@ sys.dont_write_bytecode = True
 from command import Command  # noqa: E402
 from control import COMMANDS, Control  # noqa: E402
 from errors import LabError  # noqa: E402
-from host import Host, check_means, die_with_parent, enter  # noqa: E402
+from host import Host, check_means, die_with_parent, enter, run_first  # noqa: E402
 from profiles import PROFILES, load_profile  # noqa: E402
 from router import Router, link_pairs  # noqa: E402
 
@@ -58,7 +58,9 @@ Exit status: that of the command; 2 for a mistake on the command line, 3 where t
 
 def main(arguments):
     if arguments[:1] == ["enter"] and len(arguments) > 2:
-        return enter(arguments[1], arguments[2:])
+        real_time = arguments[1] == "--real-time"
+        path, *command = arguments[1 + real_time :]
+        return enter(path, command, real_time)
     options, command = parse(arguments)
     profile = load_profile(options.profile)
     links = dict(pair for text in options.link for pair in link_option(text, options.hosts))
@@ -73,7 +75,9 @@ def main(arguments):
         return fail(error, 3)
     router = Router(hosts, profile, links, options.seed)
     print(f"netlab: seed {options.seed}", file=sys.stderr, flush=True)
-    hurry()
+    # A network does not wait for its hosts, whatever the machine has to do.
+    run_first(2, also_children=False)
+    gc.disable()  # nothing here refers to itself
     if command is None:
         return serve(router, hosts, options.seed, lambda: bool(stopped))
     return run(router, hosts, command, lambda: bool(stopped))
@@ -94,7 +98,7 @@ def run(router, hosts, text, stopped):
 def serve(router, hosts, seed, stopped):
     """Follows commands from standard input until it ends."""
     inside = [sys.executable, os.path.abspath(os.path.dirname(__file__)), "enter"]
-    ways = [{"address": host.address, "enter": [*inside, host.path]} for host in hosts]
+    ways = [{"address": host.address, "enter": inside, "path": host.path} for host in hosts]
     tell({"ok": True, "seed": seed, "hosts": ways})
     control = Control(router, sys.stdin.fileno(), tell)
     router.run_until(lambda: stopped() or control.ended)
@@ -111,15 +115,6 @@ def complain(answer):
         print(f"netlab: {answer['error']}", file=sys.stderr, flush=True)
     elif len(answer) > 1:
         print(json.dumps(answer), file=sys.stderr, flush=True)
-
-
-def hurry():
-    """Lets packets go out in time on a busy machine: a network does not wait for its hosts."""
-    gc.disable()  # nothing here refers to itself
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-    except OSError:
-        pass  # a container may not; it works without, and late packets are counted
 
 
 def parse(arguments):

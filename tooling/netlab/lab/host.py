@@ -4,6 +4,7 @@ When the process ends, however that happens, and with it what runs inside, the k
 is nothing to clean up.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -51,9 +52,11 @@ class Host:
         ip("route", "add", "default", "dev", "eth0")
 
 
-def enter(path, command):
+def enter(path, command, real_time):
     """Becomes `command`, on the host to which `path` leads; told to end when its parent does."""
     die_with_parent()
+    if real_time:
+        run_first(1)
     try:
         with open(path, "rb") as namespace:
             call("setns", namespace.fileno(), CLONE_NEWNET)
@@ -88,6 +91,16 @@ def check_means():
 def die_with_parent():
     """Gets SIGTERM when the parent ends, however that happens."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def run_first(priority, also_children=True):
+    """Lets this process run before what has no priority or a lower one, where that is allowed."""
+    policy = os.SCHED_RR if also_children else os.SCHED_RR | os.SCHED_RESET_ON_FORK
+    try:
+        os.sched_setscheduler(0, policy, os.sched_param(priority))
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, -15)
 
 
 def open_tun(name):

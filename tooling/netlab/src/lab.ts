@@ -17,6 +17,15 @@ export interface LabOptions {
   readonly seed?: number;
 }
 
+/** How a program is run on a host. */
+export type LabSpawnOptions = SpawnOptions & {
+  /**
+   * Runs it before all that has no such priority, where that is allowed: what is measured then is the program, not what
+   * else the machine does. Default false.
+   */
+  readonly realTime?: boolean;
+};
+
 /** `1>2` is one direction, `1-2` both, `all` every link. */
 export type LinkName = `${number}>${number}` | `${number}-${number}` | 'all';
 
@@ -40,6 +49,8 @@ export interface LabCounters {
 
 interface Host {
   readonly address: string;
+  /** What runs a program there: this, the path, the program. */
+  readonly path: string;
   readonly enter: readonly string[];
 }
 type Answer = { readonly ok: true } & Readonly<Record<string, unknown>>;
@@ -114,10 +125,12 @@ export class Lab implements AsyncDisposable {
     host: number,
     program: string,
     args: readonly string[],
-    options: SpawnOptions = {},
+    { realTime = false, ...options }: LabSpawnOptions = {},
   ): ChildProcess {
-    const [enter, ...rest] = this.#host(host).enter as [string, ...string[]];
-    const child = spawn(enter, [...rest, program, ...args], options);
+    const { enter, path } = this.#host(host);
+    const [python, ...rest] = enter as [string, ...string[]];
+    const how = realTime ? ['--real-time', path] : [path];
+    const child = spawn(python, [...rest, ...how, program, ...args], options);
     this.#running.add(child);
     const forget = (): void => void this.#running.delete(child);
     child.once('exit', forget).once('error', forget);

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -52,10 +51,10 @@ export async function inLab<T>(options: LabOptions, use: (lab: Lab) => Promise<T
 }
 
 function python(lab: Lab, host: number, args: readonly string[]): ChildProcess {
-  const child = lab.spawn(host, 'python3', [UDP, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  // What is measured is the network, not what else the machine does.
-  setPriority(child.pid!, -15);
-  return child;
+  return lab.spawn(host, 'python3', [UDP, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    realTime: true,
+  });
 }
 
 /** The command line of the laboratory, as a user calls it. */
