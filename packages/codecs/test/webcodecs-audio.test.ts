@@ -250,6 +250,7 @@ describe('an audio encoder', () => {
   test('tells nothing before the call has returned', async () => {
     encoder.configure(CONFIG);
     await encoder.flush();
+    for (let i = 0; i < 50; i++) await Promise.resolve();
     give(block(new Float32Array(960), 0));
     expect(chunks).toHaveLength(0);
     await encoder.flush();

@@ -91,6 +91,7 @@ describe('a video encoder', () => {
     expect(chunks.map(({ duration }) => duration)).toEqual(times.map(() => 33_333));
     expect(chunks.map(({ type }) => type)).toEqual(['key', 'delta', 'delta', 'delta']);
     expect(chunks.map(lastByte)).toEqual([0, 1, 2, 3]);
+    expect(provider.timestamps).toEqual(times.map(rtpTicks));
     expect(metadata[0]).toEqual({
       decoderConfig: { codec: 'vp8', codedWidth: 16, codedHeight: 16 },
     });
@@ -339,6 +340,20 @@ describe('a video encoder', () => {
     expect([errors, chunks.length, codec.state]).toEqual([[], 1, 'configured']);
   });
 
+  test('gives nothing once it is closed, however close an output was', async () => {
+    for (let turns = 0; turns < 60; turns++) {
+      const { codec, events } = encoder();
+      codec.configure(CONFIG);
+      await codec.flush();
+      encode(codec, 1);
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      codec.close();
+      const before = [...events];
+      await settle();
+      expect(events).toEqual(before);
+    }
+  });
+
   test('reports what a callback throws, and goes on', async () => {
     const reported: (() => void)[] = [];
     const real = globalThis.queueMicrotask;
@@ -563,7 +578,7 @@ describe('a video decoder', () => {
   });
 
   test('gives nothing once it is closed, however close an output was', async () => {
-    for (let turns = 0; turns < 30; turns++) {
+    for (let turns = 0; turns < 60; turns++) {
       const { codec, frames, errors } = decoder();
       codec.configure({ codec: 'vp8' });
       await codec.flush();

@@ -27,6 +27,8 @@ export class TestProvider implements VideoProvider {
   readonly name = 'test';
   readonly capabilities = CAPABILITIES;
   readonly settings: EngineSettings[] = [];
+  /** RTP timestamps of the pictures that encoders were given. */
+  readonly timestamps: number[] = [];
   encoders = 0;
   decoders = 0;
   open = 0;
@@ -67,7 +69,13 @@ export class TestProvider implements VideoProvider {
       close: () => void this.open--,
     };
     const capability = CAPABILITIES.find(({ codec }) => codec === options.codec)!;
-    return new QueuedEncoder(options, capability, engine);
+    const encoder = new QueuedEncoder(options, capability, engine);
+    const encode = encoder.encode.bind(encoder);
+    encoder.encode = (frame, how) => {
+      this.timestamps.push(frame.timestamp);
+      return encode(frame, how);
+    };
+    return encoder;
   }
 
   async createDecoder({ codec }: Parameters<VideoProvider['createDecoder']>[0]) {
