@@ -55,7 +55,7 @@ module.exports = {
     {
       name: 'wasm-video-behind-one-door',
       severity: 'error',
-      from: { pathNot: '^packages/codecs/src/video/wasm/' },
+      from: { pathNot: '^packages/codecs/(src/video/wasm|test)/' },
       to: { path: 'node_modules/(@libav\\.js|h264decoder)/' },
     },
     {

@@ -53,7 +53,7 @@ export type {
   VideoProvider,
   VideoRates,
 } from './video/codec.js';
-export { loadVideoCodecs } from './video/load-video-codecs.js';
+export { loadVideoCodecs, loadWasmVideoCodecs } from './video/load-video-codecs.js';
 export { movingPicture } from './video/moving-picture.js';
 export { passthroughVideo } from './video/passthrough.js';
 export type { EncodedVideoSource } from './video/passthrough.js';

@@ -14,3 +14,11 @@ export function loadVideoCodecs(): Promise<VideoCodecs> {
   loading ??= findVideoCodecs([findNativeVideo, findLibav, findH264decoder]);
   return loading;
 }
+
+/**
+ * The video codecs in WebAssembly alone, as a machine without the add-on has them: what can be relied on everywhere.
+ * Never rejects.
+ */
+export function loadWasmVideoCodecs(): Promise<VideoCodecs> {
+  return findVideoCodecs([findLibav, findH264decoder]);
+}

@@ -7,8 +7,10 @@ import type { SourceCapability, VideoSource } from './video-source.js';
 
 /** libvpx and openh264 through `@rm/codecs-native`. Rejects where the package or its add-on is not there. */
 export async function findNativeVideo(): Promise<VideoSource> {
-  const binding = (await import('@rm/codecs-native')).loadNative();
-  return new NativeVideo(binding);
+  const { loadNative } = await import('@rm/codecs-native').catch((cause: unknown) => {
+    throw new Error('no native codecs: npm install @rm/codecs-native', { cause });
+  });
+  return new NativeVideo(loadNative());
 }
 
 class NativeVideo implements VideoSource {

@@ -3,6 +3,9 @@ import type { DecodedPicture } from './codec-job.js';
 import { type Libav, NOTHING_YET, pictureOf, PIXELS_I420 } from './libav.js';
 import { takePicture } from './take-picture.js';
 
+/** Bytes of a heap that is kept when a frame could not be decoded; one that was blown up never gives its memory back. */
+const MAX_KEPT_HEAP_BYTES = 64 * 1024 * 1024;
+
 /** A decoder of VP8 or VP9 in libav.js; after bytes it cannot decode it begins afresh. */
 export class LibavDecoder {
   readonly #av: Libav;
@@ -15,11 +18,16 @@ export class LibavDecoder {
     this.#name = vp9 ? 'libvpx-vp9' : 'libvpx';
   }
 
-  /** Decodes a frame; undefined when it is not to be shown. Throws `CodecFault` when it cannot be decoded. */
+  /**
+   * Decodes a frame; undefined when it is not to be shown. Throws `CodecFault` when it cannot be decoded, another error
+   * when the heap is to be given up.
+   */
   decode(data: Uint8Array, into: Uint8Array): DecodedPicture | undefined {
     try {
       return this.#decode(data, into);
     } catch (error) {
+      if (this.#av.HEAPU8.length > MAX_KEPT_HEAP_BYTES)
+        throw new Error('the frame has blown the heap up', { cause: error });
       if (this.#open) this.#av.ff_free_decoder_sync(...this.#open);
       this.#open = undefined;
       throw error;
