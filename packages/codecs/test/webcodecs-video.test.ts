@@ -291,20 +291,30 @@ describe('a video encoder', () => {
     expect([metadata.length, provider.encoders]).toEqual([6, 1]);
   });
 
-  test.each([
-    ['of another size', 'EncodingError'],
-    ['over which the codec fails', 'EncodingError'],
-  ])('is closed with an error by a frame %s', async (which, name) => {
+  test('is closed with an error by a frame over which the codec fails', async () => {
     const { codec, errors } = encoder();
     codec.configure(CONFIG);
-    if (which === 'of another size') {
-      const init = { format: 'I420', codedWidth: 18, codedHeight: 16, timestamp: 0 } as const;
-      codec.encode(new web.VideoFrame(new Uint8Array(1000), init));
-    } else encode(codec, 254);
-    encode(codec, 1);
-    await expect(codec.flush()).rejects.toEqual(named(name));
-    expect([codec.state, errors]).toEqual(['closed', [name]]);
+    for (const i of [254, 1]) encode(codec, i);
+    await expect(codec.flush()).rejects.toEqual(named('EncodingError'));
+    expect([codec.state, errors]).toEqual(['closed', ['EncodingError']]);
     expect(provider.open).toBe(0);
+  });
+
+  test('scales frames of other sizes to that which is configured', async () => {
+    const { codec, chunks } = encoder();
+    codec.configure(CONFIG);
+    for (const [codedWidth, codedHeight, value] of [
+      [32, 64, 10],
+      [8, 8, 20],
+      [17, 15, 30],
+      [16, 16, 40],
+      [17, 15, 50],
+    ] as const) {
+      const init = { format: 'I420', codedWidth, codedHeight, timestamp: 0 } as const;
+      codec.encode(new web.VideoFrame(new Uint8Array(4_000).fill(value), init));
+    }
+    await codec.flush();
+    expect(chunks.map(lastByte)).toEqual([10, 20, 30, 40, 50]);
   });
 
   test('does not take closed frames, and lets the caller close those it took', async () => {

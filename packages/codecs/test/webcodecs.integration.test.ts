@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { i420Picture, loadOpus, movingPicture, psnr } from '../src/index.js';
+import { PictureScaler } from '../src/webcodecs/picture-scaler.js';
 import {
   webCodecs,
   type EncodedVideoChunk,
@@ -126,6 +127,26 @@ describeNative('WebCodecs on native codecs', () => {
     const seen = await watch(base, 'vp09.00.10.08');
     expect(seen.map(({ index }) => index)).toEqual([0, 4, 8, 12]);
     expect(Math.min(...seen.map(({ db }) => db))).toBeGreaterThan(28);
+  });
+
+  test('frames of another size are seen in that which is configured', async () => {
+    const large = movingPicture(640, 360);
+    const { codec, chunks } = encoder();
+    codec.configure(config('vp8'));
+    for (let i = 0; i < 5; i++) codec.encode(new web.VideoFrame(large(i), { timestamp: i }));
+    await codec.flush();
+    codec.close();
+    const frames: VideoFrame[] = [];
+    const decoder = new web.VideoDecoder({ output: (frame) => frames.push(frame), error: fail });
+    decoder.configure({ codec: 'vp8' });
+    for (const chunk of chunks) decoder.decode(chunk);
+    await decoder.flush();
+    decoder.close();
+    expect(frames).toHaveLength(5);
+    const data = new Uint8Array(frames[4]!.allocationSize());
+    await frames[4]!.copyTo(data);
+    const wanted = new PictureScaler(640, 360, WIDTH, HEIGHT).scale(large(4));
+    expect(psnr(wanted, i420Picture(WIDTH, HEIGHT, data))).toBeGreaterThan(28);
   });
 
   test('a level that is too low for the picture is refused', async () => {

@@ -11,7 +11,7 @@ import { codecString, integer, notSupported, oneOf, optionalInteger, present } f
 export interface VideoEncoderConfig {
   /** `vp8`, `vp09.00.10.08` or `avc1.42e01f`, and the like. */
   readonly codec: string;
-  /** Pixels, 16 to 8192, even for H.264. Frames must have this size. */
+  /** Pixels, 16 to 8192, even for H.264. Frames of another size are scaled to it. */
   readonly width: number;
   readonly height: number;
   readonly displayWidth?: number;

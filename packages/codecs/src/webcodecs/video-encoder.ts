@@ -1,7 +1,9 @@
+import type { VideoPicture } from '../frames/video-frame.js';
 import type { VideoEncoder, VideoProvider } from '../video/codec.js';
 import { EncodedVideoChunk } from './encoded-chunk.js';
 import { MediaCodec, type CodecInit } from './media-codec.js';
 import type { VideoDecoderConfig } from './video-decoder-config.js';
+import { PictureScaler } from './picture-scaler.js';
 import { rtpTicks } from './rtp-ticks.js';
 import {
   readVideoEncoderConfig,
@@ -35,6 +37,7 @@ export class WebVideoEncoder extends MediaCodec<
   #encoder: VideoEncoder | undefined;
   #config: VideoEncoderConfig | undefined;
   #keyFrameOwed = false;
+  #scaler: PictureScaler | undefined;
 
   constructor(init: VideoEncoderInit, provider: VideoProvider) {
     super(init);
@@ -57,8 +60,8 @@ export class WebVideoEncoder extends MediaCodec<
   }
 
   /**
-   * Encodes a frame of the configured size; it is yours at once, close it. Throws `TypeError` for a closed frame,
-   * `InvalidStateError` unless configured. A frame of another size, and a failure of the codec, close the encoder with
+   * Encodes a frame, scaled to the configured size if it has another; it is yours at once, close it. Throws `TypeError` for
+   * a closed frame, `InvalidStateError` unless configured. A failure of the codec closes the encoder with
    * `EncodingError`.
    */
   encode(frame: VideoFrame, { keyFrame = false }: { readonly keyFrame?: boolean } = {}): void {
@@ -88,6 +91,7 @@ export class WebVideoEncoder extends MediaCodec<
     this.#encoder = undefined;
     this.#config = undefined;
     this.#keyFrameOwed = false;
+    this.#scaler = undefined;
   }
 
   async #apply(config: VideoEncoderConfig, session: AbortSignal): Promise<void> {
@@ -133,15 +137,17 @@ export class WebVideoEncoder extends MediaCodec<
     { width, height }: VideoEncoderConfig,
     keyFrame: boolean,
   ): ReturnType<VideoEncoder['encode']> {
-    const picture = pictureOf(frame)!;
-    if (picture.width !== width || picture.height !== height) {
-      throw new DOMException(
-        `the frame is ${picture.width}x${picture.height}, not ${width}x${height}; scale it, or configure() its size`,
-        'EncodingError',
-      );
-    }
+    const picture = this.#scaled(pictureOf(frame)!, width, height);
     const timestamp = rtpTicks(frame.timestamp);
     return this.#encoder!.encode({ ...picture, timestamp, capture: undefined }, { keyFrame });
+  }
+
+  #scaled(picture: VideoPicture, width: number, height: number): VideoPicture {
+    if (picture.width === width && picture.height === height) return picture;
+    if (!this.#scaler?.fits(picture, width, height)) {
+      this.#scaler = new PictureScaler(picture.width, picture.height, width, height);
+    }
+    return this.#scaler.scale(picture);
   }
 }
 
