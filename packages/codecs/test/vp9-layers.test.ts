@@ -58,6 +58,27 @@ test('a picture refers to nothing of upper layers that no slot keeps', () => {
   ).toEqual([[], [1], [2], [1], [4], [1]]);
 });
 
+test('descriptors are, byte for byte, those of the flexible mode', () => {
+  const packetizer = videoPacketizer('VP9');
+  const frames = [KEY, inter(2, 0, [0, 0, 1]), inter(1, 0b10, [0, 0, 1]), inter(2, 0, [0, 1, 1])];
+  const heads = frames.map((frame) => {
+    const [first] = packetizer.packetize(frame, 100);
+    return Buffer.from(first!.payload.subarray(0, -frame.data.length)).toString('hex');
+  });
+  // I, P, L, F, B, E, Z; a picture ID of 15 bits; TID and U; and P_DIFF, with N behind the first (RFC 9628 §4.2).
+  expect(heads).toEqual(['bd800010', 'fd80014002', 'fd80022004', 'fd8003400702']);
+});
+
+test('a key frame ends what could be referred to, in whichever layer it is', () => {
+  const key = { ...KEY, temporalId: 1 };
+  expect(told([KEY, inter(1, 2, [0, 0, 0]), key, inter(1, 2, [0, 0, 0], 0x86)])).toEqual([
+    [],
+    [1],
+    [],
+    [1],
+  ]);
+});
+
 test('where a header tells no slots, everything that the layers allow is told until the next key frame', () => {
   const top = inter(2, 0, [1, 1, 1]);
   expect(

@@ -35,7 +35,7 @@ export class LayeredVp9Packetizer implements Packetizer<LayeredFrame> {
       { data, key, layer, notForUpperLayers: true, references },
       maxPayloadSize,
     );
-    if (temporalId === 0) this.#last = Array.from({ length: LAYERS });
+    if (key || temporalId === 0) this.#last = Array.from({ length: LAYERS });
     this.#last[temporalId] = this.#picture;
     if (key) this.#slots = Array.from({ length: SLOTS }, () => this.#picture);
     else if (use) this.#keep(use.written);
