@@ -554,6 +554,7 @@ describe('a video decoder', () => {
     await codec.flush();
     const [first] = frames as [VideoFrame];
     const second = first.clone();
+    expect(() => new web.VideoFrame(first, { displayWidth: 0 })).toThrow(TypeError);
     first.close();
     first.close();
     expect(provider.recycled).toHaveLength(0);

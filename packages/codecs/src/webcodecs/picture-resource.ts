@@ -1,14 +1,22 @@
-import type { VideoPicture } from '../frames/video-frame.js';
+import type { VideoPicture, VideoPlane } from '../frames/video-frame.js';
 
 /** A picture that several frames share, as WebCodecs counts references (§ Memory Model). */
-export class PictureResource {
-  readonly picture: VideoPicture;
+export class PictureResource implements VideoPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly y: VideoPlane;
+  readonly u: VideoPlane;
+  readonly v: VideoPlane;
   readonly #free: (() => void) | undefined;
   #references = 1;
 
   /** `free` is called when the last reference is released. */
-  constructor(picture: VideoPicture, free?: () => void) {
-    this.picture = picture;
+  constructor({ width, height, y, u, v }: VideoPicture, free?: () => void) {
+    this.width = width;
+    this.height = height;
+    this.y = y;
+    this.u = u;
+    this.v = v;
     this.#free = free;
   }
 

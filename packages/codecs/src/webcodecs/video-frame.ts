@@ -64,22 +64,21 @@ export class VideoFrame {
    * `InvalidStateError` for a frame that is closed.
    */
   constructor(data: BufferSource, init: VideoFrameBufferInit);
-  constructor(source: VideoFrame | VideoPicture | PictureResource, init?: VideoFrameInit);
+  constructor(source: VideoFrame | VideoPicture, init?: VideoFrameInit);
   constructor(
-    source: BufferSource | VideoFrame | VideoPicture | PictureResource,
+    source: BufferSource | VideoFrame | VideoPicture,
     init: VideoFrameBufferInit | VideoFrameInit = {},
   ) {
     const other = source instanceof VideoFrame ? source : undefined;
     this.timestamp = timestampOf(init.timestamp ?? other?.timestamp);
     this.duration = optionalInteger('duration', init.duration, 0) ?? other?.duration ?? null;
+    const displayWidth = optionalInteger('displayWidth', init.displayWidth, 1);
+    const displayHeight = optionalInteger('displayHeight', init.displayHeight, 1);
+    // Last of all that can throw, as a reference that is taken must be released.
     this.#resource =
       source instanceof VideoFrame ? source.#open().share() : takeResource(source, init);
-    const { width, height } = this.#resource.picture;
-    const [shownWidth, shownHeight] = other
-      ? [other.#displayWidth, other.#displayHeight]
-      : [width, height];
-    this.#displayWidth = optionalInteger('displayWidth', init.displayWidth, 1) ?? shownWidth;
-    this.#displayHeight = optionalInteger('displayHeight', init.displayHeight, 1) ?? shownHeight;
+    this.#displayWidth = displayWidth ?? other?.#displayWidth ?? this.#resource.width;
+    this.#displayHeight = displayHeight ?? other?.#displayHeight ?? this.#resource.height;
   }
 
   /** Null once it is closed. */
@@ -88,17 +87,17 @@ export class VideoFrame {
   }
 
   get codedWidth(): number {
-    return this.#resource?.picture.width ?? 0;
+    return this.#resource?.width ?? 0;
   }
 
   get codedHeight(): number {
-    return this.#resource?.picture.height ?? 0;
+    return this.#resource?.height ?? 0;
   }
 
   /** All of the picture; null once it is closed. */
   get visibleRect(): PictureRect | null {
     if (!this.#resource) return null;
-    const { width, height } = this.#resource.picture;
+    const { width, height } = this.#resource;
     return { x: 0, y: 0, width, height };
   }
 
@@ -113,7 +112,7 @@ export class VideoFrame {
   /** Bytes that `copyTo` writes. Throws `InvalidStateError` when closed, `TypeError` for a layout that cannot be. */
   allocationSize({ rect, layout, format }: VideoFrameCopyToOptions = {}): number {
     checkFormat(format);
-    const { width, height } = cropped(this.#open().picture, rect);
+    const { width, height } = cropped(this.#open(), rect);
     return layOut(width, height, layout).size;
   }
 
@@ -123,7 +122,7 @@ export class VideoFrame {
     { rect, layout, format }: VideoFrameCopyToOptions = {},
   ): Promise<PlaneLayout[]> {
     checkFormat(format);
-    const from = cropped(this.#open().picture, rect);
+    const from = cropped(this.#open(), rect);
     const to = pictureIn(bytesOf(destination), from.width, from.height, layout);
     copyPicture(from, to.picture);
     return [...to.planes];
@@ -151,12 +150,12 @@ export class VideoFrame {
 
 /** The picture of a frame, as a view; undefined when it is closed. Throws `TypeError` for anything but a frame. */
 export function pictureOf(frame: VideoFrame): VideoPicture | undefined {
-  if (frame instanceof VideoFrame) return resourceOf(frame)?.picture;
+  if (frame instanceof VideoFrame) return resourceOf(frame);
   throw new TypeError('this is no frame; make one by VideoFrame');
 }
 
 function takeResource(
-  source: BufferSource | VideoPicture | PictureResource,
+  source: BufferSource | VideoPicture,
   init: VideoFrameBufferInit | VideoFrameInit,
 ): PictureResource {
   if (source instanceof PictureResource) return source;
