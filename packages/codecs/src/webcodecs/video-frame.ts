@@ -77,8 +77,8 @@ export class VideoFrame {
     // Last of all that can throw, as a reference that is taken must be released.
     this.#resource =
       source instanceof VideoFrame ? source.#open().share() : takeResource(source, init);
-    this.#displayWidth = displayWidth ?? other?.#displayWidth ?? this.#resource.width;
-    this.#displayHeight = displayHeight ?? other?.#displayHeight ?? this.#resource.height;
+    this.#displayWidth = displayWidth ?? (other ? other.#displayWidth : this.#resource.width);
+    this.#displayHeight = displayHeight ?? (other ? other.#displayHeight : this.#resource.height);
   }
 
   /** Null once it is closed. */
