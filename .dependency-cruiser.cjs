@@ -43,7 +43,20 @@ module.exports = {
       severity: 'error',
       comment: 'codecs works on bytes and samples; files and sockets belong above it',
       from: { path: '^packages/codecs/src' },
-      to: { dependencyTypes: ['core'] },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?worker_threads$' },
+    },
+    {
+      name: 'threads-behind-one-door',
+      severity: 'error',
+      comment: 'only video in WebAssembly brings threads of its own',
+      from: { path: '^packages/codecs/src', pathNot: '^packages/codecs/src/video/wasm/' },
+      to: { path: '^(node:)?worker_threads$' },
+    },
+    {
+      name: 'wasm-video-behind-one-door',
+      severity: 'error',
+      from: { pathNot: '^packages/codecs/(src/video/wasm|test)/' },
+      to: { path: 'node_modules/(@libav\\.js|h264decoder)/' },
     },
     {
       name: 'apps-compose',

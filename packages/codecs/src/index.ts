@@ -53,7 +53,7 @@ export type {
   VideoProvider,
   VideoRates,
 } from './video/codec.js';
-export { loadVideoCodecs } from './video/load-video-codecs.js';
+export { loadVideoCodecs, loadWasmVideoCodecs } from './video/load-video-codecs.js';
 export { movingPicture } from './video/moving-picture.js';
 export { passthroughVideo } from './video/passthrough.js';
 export type { EncodedVideoSource } from './video/passthrough.js';
@@ -96,7 +96,7 @@ export type { Av1Part } from './rtp/av1-depacketizer.js';
 export { Av1Packetizer } from './rtp/av1-packetizer.js';
 export type { Av1Frame } from './rtp/av1-packetizer.js';
 export { videoDepacketizer, videoPacketizer } from './rtp/video-payload.js';
-export type { LayeredFrame } from './rtp/video-payload.js';
+export type { LayeredFrame } from './rtp/layered-frame.js';
 export { codecAttributes, parseMediaSection } from './sdp/media-section.js';
 export type { MediaSection, MediaSectionResult } from './sdp/media-section.js';
 export type { CodecDescription, FormatParameters } from './sdp/codec-description.js';

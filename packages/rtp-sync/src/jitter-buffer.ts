@@ -145,7 +145,8 @@ export class JitterBuffer {
     }
     if (traits.redundancy > 0) counters.fecPacketsReceived++;
     // While a stream has not begun, connecting disturbs its packets more than the network does.
-    stream.measure(duration, now, this.#playing ? this.#policy : undefined);
+    const policy = this.#playing ? this.#policy : undefined;
+    stream.measure(duration, traits.redundancy, now, policy);
     if (this.#playing && stream.start < this.#position) {
       counters.packetsDiscarded++;
       return 'late';

@@ -60,14 +60,31 @@ export class RtpStream {
     return restarted ? 'restart' : 'valid';
   }
 
-  /** Measures how late the newest arrival is, and tells `policy` if there is one to be told. */
-  measure(duration: number, now: Micros, policy: DelayPolicy | undefined): void {
+  /**
+   * Measures how late the newest arrival is, and tells `policy` if there is one to be told.
+   * @param redundancy - Ticks before the packet that can be recovered from it.
+   */
+  measure(
+    duration: number,
+    redundancy: number,
+    now: Micros,
+    policy: DelayPolicy | undefined,
+  ): void {
     const known = this.#arrivals.pathChanges;
     const delay = this.#arrivals.update(now, this.#mediaTime(this.#start));
     const reordered = this.#sequence < this.#highestSequence;
+    const afterGap = this.#sequence > this.#highestSequence + 1 && this.#highestSequence >= 0;
     if (!reordered) this.#highestSequence = this.#sequence;
     if (this.#arrivals.pathChanges !== known) policy?.pathChanged?.();
-    policy?.observe(delay, now, (duration * this.#microsPerTick) as Micros, reordered);
+    policy?.observe(delay, now, this.#micros(duration), reordered);
+    // What is missing before it and can be recovered has come with it: later by as much as it lasts, and overtaken.
+    if (afterGap && redundancy > 0)
+      policy?.observe(
+        (delay + this.#micros(redundancy)) as Micros,
+        now,
+        this.#micros(redundancy),
+        true,
+      );
   }
 
   /** Whether the packet was taken out to be played. */
@@ -101,7 +118,11 @@ export class RtpStream {
   }
 
   #mediaTime(timestamp: number): Micros {
-    return Math.round((timestamp - this.#origin!) * this.#microsPerTick) as Micros;
+    return Math.round(this.#micros(timestamp - this.#origin!)) as Micros;
+  }
+
+  #micros(ticks: number): Micros {
+    return (ticks * this.#microsPerTick) as Micros;
   }
 
   /** Whether the media clock jumped against ours by more than any network delay explains. */

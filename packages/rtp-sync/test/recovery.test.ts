@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { FixedDelayPolicy, JitterBuffer, type PacketTraits } from '../src/index.js';
+import {
+  AdaptiveDelayPolicy,
+  FixedDelayPolicy,
+  JitterBuffer,
+  type PacketTraits,
+} from '../src/index.js';
 import {
   type Arrival,
   PTIME,
@@ -91,6 +96,40 @@ describe('in-band FEC', () => {
     expect(heardFrom(heard(ticks), 49).slice(0, 4)).toEqual([49, 'conceal', 'recover', 51]);
     expect(jb.statistics().concealedSamples).toBeLessThan(PTIME);
     expect(lastDelay(ticks)).toBeLessThanOrEqual(21);
+  });
+
+  test.each([0, 65_400])(
+    'where losses can be recovered, the delay is long enough for it (first packet %i)',
+    (sequence) => {
+      const next = random(5);
+      const lossy = (): Arrival[] =>
+        stream(3000, () => (next() < 0.05 ? undefined : 8 * next()), { sequence });
+      const played = (arrivals: readonly Arrival[]): { target: number; concealed: number } => {
+        const jb = new JitterBuffer({
+          clockRate: 48_000,
+          policy: new AdaptiveDelayPolicy({ start: at(15) }),
+        });
+        simulate(jb, arrivals, 59_900, { stretch: true });
+        const { concealedSamples } = jb.statistics();
+        return { target: jb.targetDelay / 1000, concealed: concealedSamples / (3000 * PTIME) };
+      };
+      const recovered = played(withFec(lossy()));
+      // A packet's length and the jitter, so that the packet after a lost one is there in time.
+      expect(recovered.target).toBeGreaterThan(24);
+      expect(recovered.target).toBeLessThan(40);
+      // Of two in a row, one in twenty, the first is not to be had.
+      expect(recovered.concealed).toBeLessThan(0.006);
+      // Nothing is to be had by waiting for packets that carry nothing.
+      const lost = played(lossy());
+      expect(lost.target).toBeLessThan(20);
+      expect(lost.concealed).toBeGreaterThan(0.04);
+    },
+  );
+
+  test('without losses redundancy changes no delay', () => {
+    const jb = new JitterBuffer({ clockRate: 48_000, policy: new AdaptiveDelayPolicy() });
+    simulate(jb, withFec(stream(3000, () => 0)), 59_900, { stretch: true });
+    expect(jb.targetDelay).toBe(at(15));
   });
 
   test('redundancy for more than is missing is left alone', () => {

@@ -5,6 +5,7 @@ import { opusFecFigures } from './opus-fec.js';
 import { opusInstanceFigures } from './opus-instances.js';
 import { opusSpeedFigures } from './opus-speed.js';
 import { videoFigures } from './video.js';
+import { wasmVideoFigures } from './video-wasm.js';
 
 /** The parts of the benchmark; each gives its figures. */
 const PARTS: readonly Part[] = [
@@ -13,6 +14,7 @@ const PARTS: readonly Part[] = [
   ['Opus instances', opusInstanceFigures],
   ['DSP', () => dspFigures()],
   ['video', () => videoFigures()],
+  ['video in WebAssembly', () => wasmVideoFigures()],
 ];
 
 await runBenchmark('codecs', PARTS);

@@ -9,8 +9,8 @@ import {
   type VideoFrame,
 } from '@rm/codecs';
 import { type Figure, figure } from '@rm/benchmark';
+import { FPS, timed } from './video-timing.js';
 
-const FPS = 30;
 const BITRATE = 1_000_000;
 /** What the target is set to, one after another, to see how the rate follows. */
 const TARGETS = [500_000, 1_500_000];
@@ -80,22 +80,6 @@ async function codingFigures(
     figure(`${name}: rate off its target`, 100 * Math.abs(rate / BITRATE - 1), '%', { most: 15 }),
     figure(`${name}: pictures dropped`, frames.filter((each) => !each).length, ''),
   ];
-}
-
-/** Runs `step` on one after the other: CPU in ms each, and how many a second where least disturbed. */
-async function timed<Each>(
-  all: readonly Each[],
-  step: (each: Each) => Promise<void>,
-): Promise<{ readonly fps: number; readonly cpu: number }> {
-  const cpu = process.cpuUsage();
-  let best = Infinity;
-  for (let i = 0; i < all.length; i += FPS) {
-    const begin = performance.now();
-    for (const each of all.slice(i, i + FPS)) await step(each);
-    best = Math.min(best, performance.now() - begin);
-  }
-  const { user, system } = process.cpuUsage(cpu);
-  return { fps: (1000 * FPS) / best, cpu: (user + system) / 1000 / all.length };
 }
 
 /** Mean signal-to-noise ratio of what is seen, every fifth picture. */

@@ -1,4 +1,5 @@
 import type { VideoEncodingName } from '../sdp/video-format.js';
+import { readH264PictureSize } from './h264-sps.js';
 
 /** Codecs whose frames are read here. */
 export type ReadableCodec = Exclude<VideoEncodingName, 'AV1'>;
@@ -7,7 +8,7 @@ export type ReadableCodec = Exclude<VideoEncodingName, 'AV1'>;
 export interface VideoFrameHeader {
   /** True when it needs no other frame to be decoded. */
   readonly key: boolean;
-  /** Pixels of the picture where a key frame tells in its header, else 0. */
+  /** Pixels of the picture where a key frame tells, else 0. */
   readonly pixels: number;
 }
 
@@ -60,8 +61,13 @@ function readH264(data: Uint8Array): VideoFrameHeader | undefined {
   for (let i = data.indexOf(1, 2); i !== -1 && i + 1 < data.length; i = data.indexOf(1, i + 1)) {
     if (data[i - 1] !== 0 || data[i - 2] !== 0) continue;
     const type = data[i + 1]! & 0x1f;
-    if (type === 5) return { key: true, pixels: 0 };
+    if (type === 5) return { key: true, pixels: h264Pixels(data) };
     slices ||= type === 1;
   }
   return slices ? DELTA : undefined;
+}
+
+function h264Pixels(data: Uint8Array): number {
+  const size = readH264PictureSize(data);
+  return size ? size.width * size.height : 0;
 }

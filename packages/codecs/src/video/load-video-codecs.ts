@@ -1,24 +1,24 @@
-import { UnsupportedError } from '../errors.js';
 import type { VideoCodecs } from './codec.js';
-import { loadNativeVideo } from './native.js';
+import { findVideoCodecs } from './find-video-codecs.js';
+import { findNativeVideo } from './native.js';
+import { findH264decoder, findLibav } from './wasm/wasm-sources.js';
 
 let loading: Promise<VideoCodecs> | undefined;
 
 /**
- * Finds the video codecs of this machine, once per thread: later calls give the same ones. Never rejects: where there are
- * none, `capabilities` is empty, `missing` says why, and nothing can be created.
+ * Finds the video codecs of this machine, once per thread: later calls give the same ones. The add-on comes first; what
+ * it does not have comes in WebAssembly. Never rejects: where there are none, `capabilities` is empty, `missing` says
+ * why, and nothing can be created.
  */
 export function loadVideoCodecs(): Promise<VideoCodecs> {
-  loading ??= loadNativeVideo().catch(noVideo);
+  loading ??= findVideoCodecs([findNativeVideo, findLibav, findH264decoder]);
   return loading;
 }
 
-/** What there is when the add-on is not. */
-export function noVideo(reason: unknown): VideoCodecs {
-  const message = reason instanceof Error ? reason.message : String(reason);
-  const missing = message.replaceAll(/\s+/g, ' ');
-  const create = async (): Promise<never> => {
-    throw new UnsupportedError(`there are no video codecs here: ${missing}`);
-  };
-  return { name: 'none', capabilities: [], missing, createEncoder: create, createDecoder: create };
+/**
+ * The video codecs in WebAssembly alone, as a machine without the add-on has them: what can be relied on everywhere.
+ * Never rejects.
+ */
+export function loadWasmVideoCodecs(): Promise<VideoCodecs> {
+  return findVideoCodecs([findLibav, findH264decoder]);
 }

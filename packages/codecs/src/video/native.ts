@@ -1,57 +1,38 @@
-import type { NativeBinding, NativeCodec, NativeDecoder, NativeEncoder } from '@rm/codecs-native';
-import { UnsupportedError } from '../errors.js';
+import type { NativeBinding, NativeDecoder, NativeEncoder } from '@rm/codecs-native';
 import { i420Picture, type VideoPicture } from '../frames/video-frame.js';
-import type { VideoEncodingName } from '../sdp/video-format.js';
-import { checkLayers, checkRates } from './check-options.js';
-import type { VideoCapability, VideoCodecs, VideoEncoderOptions } from './codec.js';
 import type { DecoderEngine, EncoderEngine, EngineSettings } from './engine.js';
+import type { ReadableCodec } from './frame-header.js';
 import type { PicturePool } from './picture-pool.js';
-import { QueuedDecoder } from './queued-decoder.js';
-import { QueuedEncoder } from './queued-encoder.js';
-
-type NativeCapability = VideoCapability & { readonly codec: NativeCodec };
-
-const CAPABILITIES: readonly NativeCapability[] = [
-  { codec: 'VP8', encode: true, decode: true, temporalLayers: 1 },
-  { codec: 'VP9', encode: true, decode: true, temporalLayers: 3 },
-  { codec: 'H264', encode: true, decode: true, temporalLayers: 1 },
-];
+import type { SourceCapability, VideoSource } from './video-source.js';
 
 /** libvpx and openh264 through `@rm/codecs-native`. Rejects where the package or its add-on is not there. */
-export async function loadNativeVideo(): Promise<VideoCodecs> {
-  const binding = (await import('@rm/codecs-native')).loadNative();
-  return new NativeVideo(binding);
+export async function findNativeVideo(): Promise<VideoSource> {
+  const { loadNative } = await import('@rm/codecs-native').catch((cause: unknown) => {
+    throw new Error('no native codecs: npm install @rm/codecs-native', { cause });
+  });
+  return new NativeVideo(loadNative());
 }
 
-class NativeVideo implements VideoCodecs {
+class NativeVideo implements VideoSource {
   readonly name = 'libvpx, openh264';
-  readonly capabilities: readonly VideoCapability[] = CAPABILITIES;
-  readonly missing = undefined;
+  readonly capabilities: readonly SourceCapability[] = [
+    { codec: 'VP8', encode: true, decode: true, temporalLayers: 1 },
+    { codec: 'VP9', encode: true, decode: true, temporalLayers: 3 },
+    { codec: 'H264', encode: true, decode: true, temporalLayers: 1 },
+  ];
   readonly #binding: NativeBinding;
 
   constructor(binding: NativeBinding) {
     this.#binding = binding;
   }
 
-  async createEncoder(options: VideoEncoderOptions): Promise<QueuedEncoder> {
-    const capability = capabilityOf(options.codec);
-    checkRates(options);
-    checkLayers(options.temporalLayers ?? 1, capability.temporalLayers);
-    const engine = new NativeEncoderEngine(new this.#binding.Encoder(capability.codec));
-    return new QueuedEncoder(options, capability, engine);
+  createEncoder(codec: ReadableCodec): EncoderEngine {
+    return new NativeEncoderEngine(new this.#binding.Encoder(codec));
   }
 
-  async createDecoder(options: { readonly codec: VideoEncodingName }): Promise<QueuedDecoder> {
-    const { codec } = capabilityOf(options.codec);
-    return new QueuedDecoder(codec, new NativeDecoderEngine(new this.#binding.Decoder(codec)));
+  createDecoder(codec: ReadableCodec): DecoderEngine {
+    return new NativeDecoderEngine(new this.#binding.Decoder(codec));
   }
-}
-
-function capabilityOf(codec: string): NativeCapability {
-  const capability = CAPABILITIES.find((each) => each.codec === codec);
-  if (capability) return capability;
-  const names = CAPABILITIES.map((each) => each.codec).join(', ');
-  throw new UnsupportedError(`nothing here can code '${codec}'; take one of ${names}`);
 }
 
 class NativeEncoderEngine implements EncoderEngine {

@@ -1,0 +1,158 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { type Page, chromium } from 'playwright-core';
+import { CHROMIUM } from '../src/chromium.js';
+import { measureTone } from '../src/page/measure-tone.js';
+import {
+  Interop,
+  PAGE_TONE,
+  connected,
+  describeWithChromium,
+  measureUntil,
+} from './support/interop.js';
+import { statisticsOf } from './support/statistics.js';
+
+/** What the page says of its connection with a peer: each `host` candidate's address. */
+async function hostAddresses(page: Page, peerId: string): Promise<string[]> {
+  const description = await page.evaluate((id) => window.mesh.localDescription(id), peerId);
+  return [...description.matchAll(/^a=candidate:(?:\S+ ){4}(\S+) \d+ typ host/gm)].map(
+    ([, address]) => address!,
+  );
+}
+
+describeWithChromium('the connection of a node with a browser', () => {
+  const interop = new Interop();
+
+  test.each([
+    // The greater id gives way.
+    { id: 'a-page', outcome: 'went first' },
+    { id: 'z-page', outcome: 'gave way' },
+  ])('comes about when both offer at once, and the page $outcome', async ({ id, outcome }) => {
+    const page = await interop.page({ id, calls: 'all' });
+    const met = (): Promise<boolean> =>
+      page.evaluate(
+        (wanted) => window.mesh.events.some((e) => e.kind === 'glare' && e.detail === wanted),
+        outcome,
+      );
+    // Whether the offers cross is a matter of milliseconds.
+    for (let i = 0; i < 10 && !(await met()); i++) {
+      const node = await interop.node(`node-${i}`);
+      await connected(page, `node-${i}`);
+      await node.listen(id, ({ samples }) => samples.some((sample) => sample > 0.2) || undefined);
+      await page.evaluate((peer) => window.mesh.ping(peer), `node-${i}`);
+    }
+    expect(await met()).toBe(true);
+    const ended = await page.evaluate(() => window.mesh.events.filter((e) => e.kind === 'ended'));
+    expect(ended).toEqual([]);
+  });
+
+  test('comes about with a page whose addresses are hidden behind mDNS names', async () => {
+    const { page } = await interop.pair();
+    const addresses = await hostAddresses(page, 'node');
+    expect(addresses.length).toBeGreaterThan(0);
+    for (const address of addresses) expect(address).toMatch(/\.local$/);
+  });
+
+  test.each(['node', 'page'] as const)(
+    'comes about with a page that tells its addresses, when the %s was there first',
+    async (first) => {
+      const { page } = await interop.pair(first, 'shown');
+      const addresses = await hostAddresses(page, 'node');
+      expect(addresses.length).toBeGreaterThan(0);
+      for (const address of addresses) expect(address).toMatch(/^[\d.]+$|:/);
+    },
+  );
+
+  test.each([
+    { what: 'hangs up', act: (page: Page) => page.evaluate(() => window.mesh.hangUp('node')) },
+    { what: 'leaves the room', act: (page: Page) => page.evaluate(() => window.mesh.leave()) },
+    { what: 'closes its tab', act: (page: Page) => page.close() },
+    {
+      what: 'crashes',
+      act: (page: Page) => page.goto('chrome://crash').catch(() => undefined),
+    },
+  ])('is known to be over within 5 s at the node when the page $what', async ({ act }) => {
+    const { node, page } = await interop.pair();
+    const gone = node.next('peer-disconnected');
+    const from = performance.now();
+    await act(page);
+    expect(await gone).toMatchObject({ peerId: 'page' });
+    expect(performance.now() - from).toBeLessThan(5000);
+  });
+
+  test('is known to be over within 5 s at the node when the browser is killed', async () => {
+    const server = await chromium.launchServer(CHROMIUM);
+    const browser = await chromium.connect(server.wsEndpoint());
+    const node = await interop.node();
+    await connected(await interop.page({}, await browser.newContext()), 'node');
+    const gone = node.next('peer-disconnected');
+    const from = performance.now();
+    await server.kill();
+    // Nothing has said goodbye.
+    expect(await gone).toMatchObject({ peerId: 'page', reason: 'silent' });
+    expect(performance.now() - from).toBeLessThan(5000);
+  });
+
+  test('is known to be over within 5 s at the page when the node leaves', async () => {
+    const { node, page } = await interop.pair();
+    const from = performance.now();
+    await node.mesh.close();
+    await page.waitForFunction(() => window.mesh.events.some(({ kind }) => kind === 'ended'));
+    expect(performance.now() - from).toBeLessThan(5000);
+    expect(await page.evaluate(() => window.mesh.state('node'))).toBe('closed');
+  });
+
+  test('is made anew by a node that called, when the page hung up', async () => {
+    const { node, page } = await interop.pair('page');
+    const again = node.next('peer-connected');
+    await page.evaluate(() => window.mesh.hangUp('node'));
+    await again;
+    expect(measureTone(await node.hear('page', 0.5), PAGE_TONE).amplitude).toBeGreaterThan(0.2);
+  });
+
+  test('is a good one by the statistics of the browser, whoever called', async () => {
+    const called = await interop.page({ id: 'called' });
+    await interop.node();
+    const caller = await interop.page({ id: 'caller' });
+    await Promise.all([called, caller].map(expectGoodConnection));
+  });
+});
+
+async function expectGoodConnection(page: Page): Promise<void> {
+  await connected(page, 'node');
+  // What the node reports of the page's sound (RTCP receiver reports). Times are in seconds.
+  const [reported] = await measureUntil(
+    ([report]) => Number(report?.['roundTripTimeMeasurements']) > 0,
+    async () => {
+      await delay(250);
+      return statisticsOf(page, 'node', 'remote-inbound-rtp');
+    },
+    30,
+  );
+  expect(reported).toMatchObject({ fractionLost: 0, packetsLost: 0 });
+  // Both ends are on this machine, which may be busy.
+  expect(reported!['roundTripTime']).toBeGreaterThan(0);
+  expect(reported!['roundTripTime']).toBeLessThan(0.2);
+  expect(reported!['jitter']).toBeLessThan(0.05);
+
+  // What the node says of its own sound (RTCP sender reports): when it was, by the wall clock.
+  const [sent] = await statisticsOf(page, 'node', 'remote-outbound-rtp');
+  expect(sent!['reportsSent']).toBeGreaterThanOrEqual(2);
+  expect(sent!['packetsSent']).toBeGreaterThan(50);
+  const age = (sent!['timestamp'] as number) - (sent!['remoteTimestamp'] as number);
+  expect(Math.abs(age)).toBeLessThan(200);
+
+  const [inbound] = await statisticsOf(page, 'node', 'inbound-rtp');
+  expect(inbound).toMatchObject({ packetsLost: 0 });
+  expect(inbound!['jitter']).toBeLessThan(0.05);
+
+  const [transport] = await statisticsOf(page, 'node', 'transport');
+  expect(transport).toMatchObject({ dtlsState: 'connected', iceState: 'connected' });
+  const pairs = await statisticsOf(page, 'node', 'candidate-pair');
+  const chosen = pairs.find(({ id }) => id === transport!['selectedCandidatePairId'])!;
+  expect(chosen).toMatchObject({ nominated: true, state: 'succeeded', writable: true });
+  expect(chosen['currentRoundTripTime']).toBeGreaterThan(0);
+  expect(chosen['currentRoundTripTime']).toBeLessThan(0.2);
+  // Its checks are answered, so the browser goes on to send (RFC 7675).
+  expect(chosen['responsesReceived']).toBeGreaterThan(1);
+}

@@ -1,0 +1,102 @@
+import { SignalingClient } from '@rm/signaling-protocol';
+import { type Backend, Mesh, type MeshEvents, systemClock } from '@rm/webrtc-peer';
+import { WebSocket } from 'ws';
+
+/** 10 ms of what a node heard, and when it was captured, in ms since 1970 by the node's clock. */
+interface HeardBlock {
+  readonly samples: Float32Array;
+  readonly captured: { readonly at: number; readonly bound: number } | undefined;
+}
+
+/** A node of the mesh as an application uses it: it sends a tone and listens. */
+export class Node {
+  readonly mesh: Mesh;
+
+  private constructor(mesh: Mesh) {
+    this.mesh = mesh;
+  }
+
+  /** Joins the room and sends a tone of amplitude 0.25. */
+  static async join(options: {
+    readonly backend: Backend;
+    readonly signaling: string;
+    readonly room: string;
+    readonly id: string;
+    /** In Hz. */
+    readonly tone: number;
+  }): Promise<Node> {
+    const { backend, signaling: url, room, id, tone } = options;
+    const signaling = new SignalingClient({
+      url,
+      room,
+      peerId: id,
+      runtime: {
+        createSocket: (address, protocols) => new WebSocket(address, protocols),
+        clock: systemClock,
+        random: Math.random,
+      },
+    });
+    const mesh = await Mesh.create({ signaling, backend });
+    const output = await mesh.openAudio('all');
+    const samples = new Float32Array(480);
+    let n = 0;
+    mesh.onTick(() => {
+      for (let i = 0; i < 480; i++)
+        samples[i] = 0.25 * Math.sin((2 * Math.PI * tone * n++) / 48_000);
+      output.write({ samples, sampleRate: 48_000, channels: 1, capture: undefined });
+    });
+    await mesh.connect();
+    return new Node(mesh);
+  }
+
+  /** The next event of that name that fits; rejects after 10 s. */
+  next<Name extends keyof MeshEvents>(
+    name: Name,
+    fits: (event: MeshEvents[Name]) => boolean = () => true,
+  ): Promise<MeshEvents[Name]> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no ${name} within 10 s`)), 10_000);
+      const off = this.mesh.on(name, (event) => {
+        if (!fits(event)) return;
+        clearTimeout(timer);
+        off();
+        resolve(event);
+      });
+    });
+  }
+
+  /** Calls `take` with every 10 ms heard of a peer until it returns something; rejects after 10 s. */
+  listen<T>(peerId: string, take: (block: HeardBlock) => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`${peerId} is not heard within 10 s`)),
+        10_000,
+      );
+      const off = this.mesh.onTick((frames) => {
+        const frame = frames.get(peerId);
+        if (frame === undefined) return;
+        const { capture } = frame;
+        const captured = capture && {
+          at: (systemClock.unixOrigin + capture.time) / 1000,
+          bound: capture.bound / 1000,
+        };
+        const result = take({ samples: frame.samples, captured });
+        if (result === undefined) return;
+        clearTimeout(timer);
+        off();
+        resolve(result);
+      });
+    });
+  }
+
+  /** The next `seconds` of what is heard of a peer. */
+  hear(peerId: string, seconds: number): Promise<Float32Array> {
+    const heard = new Float32Array(seconds * 48_000);
+    let filled = 0;
+    return this.listen(peerId, ({ samples }) => {
+      heard.set(samples, filled);
+      filled += samples.length;
+      return filled === heard.length ? heard : undefined;
+    });
+  }
+}
