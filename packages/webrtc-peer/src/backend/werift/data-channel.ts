@@ -99,7 +99,8 @@ export class DataChannel implements TransportDataChannel {
         payloadProtocol:
           size === 0 ? (isText ? STRING_EMPTY : BINARY_EMPTY) : isText ? STRING : BINARY,
         data: size === 0 ? Buffer.alloc(1) : Buffer.from(data as Uint8Array),
-        expiry: lifeTime === undefined ? undefined : performance.now() + lifeTime,
+        // The millisecond that has begun counts, so that a message is sent once at least where it need not wait.
+        expiry: lifeTime === undefined ? undefined : performance.now() + lifeTime + 1,
       });
       return true;
     }

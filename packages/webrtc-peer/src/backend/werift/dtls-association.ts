@@ -10,7 +10,7 @@ import {
 } from 'werift';
 import type { Fingerprint } from '../transport.js';
 import { guardDtls } from './dtls-guard.js';
-import type { SrtpConfig } from './internals.js';
+import type { SessionKeys, SrtpConfig } from './internals.js';
 
 /** Handshake records kept while there is nobody to take them; one flight of a client fits. */
 const MAX_EARLY_RECORDS = 8;
@@ -124,7 +124,7 @@ export class DtlsAssociation {
     const socket = this.#socket;
     const profile = socket?.srtp.srtpProfile;
     if (socket === undefined || profile === undefined) return undefined;
-    const keys = socket.extractSessionKeys(keyLength(profile), saltLength(profile));
+    const keys: SessionKeys = socket.extractSessionKeys(keyLength(profile), saltLength(profile));
     return {
       profile,
       keys: {

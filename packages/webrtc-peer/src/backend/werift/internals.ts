@@ -16,7 +16,7 @@ import {
 export interface IceSocket {
   readonly transactions?: Readonly<Record<string, { failWithTimeout(): void }>>;
   readonly onRequestReceived: {
-    execute(message: Message, from: readonly [string, number], datagram: Buffer): void;
+    execute: (message: Message, from: readonly [string, number], datagram: Buffer) => void;
   };
 }
 
@@ -34,6 +34,14 @@ export const agentOf = (connection: Connection): IceAgent => connection as unkno
 
 /** Keys of an SRTP session and the protection profile they are for. */
 export type SrtpConfig = ConstructorParameters<typeof SrtpSession>[0];
+
+/** What a DTLS socket exports for SRTP (RFC 5764 §4.2). */
+export interface SessionKeys {
+  readonly localKey: Buffer;
+  readonly localSalt: Buffer;
+  readonly remoteKey: Buffer;
+  readonly remoteSalt: Buffer;
+}
 
 interface RtpHeaderView {
   readonly ssrc: number;
