@@ -80,7 +80,9 @@ export function readHeaderExtensions(
 
 /**
  * Writes the extensions that have an id and a value at `target[at…]`, with their header of four bytes, padded to a
- * word. Returns where they end: `at` itself when there are none.
+ * word. Returns where they end: `at` itself when there are none. The ids decide on the form, as not every receiver
+ * takes both in one stream (RFC 8285 §4.1.2); a MID of more than 16 characters does not fit the one-byte form and is
+ * left out of it.
  */
 export function writeHeaderExtensions(
   target: Uint8Array,
@@ -90,20 +92,20 @@ export function writeHeaderExtensions(
 ): number {
   const capture =
     captureTime && ids.captureTime !== undefined ? writeAbsCaptureTime(captureTime) : undefined;
-  const hasMid = mid !== undefined && mid.length > 0 && ids.mid !== undefined;
+  const twoByte = [ids.mid, ids.sendTime, ids.captureTime].some(
+    (id) => id !== undefined && id >= STOP,
+  );
+  const hasMid =
+    mid !== undefined && mid.length > 0 && ids.mid !== undefined && (twoByte || mid.length <= 16);
   const hasSendTime = sendTime !== undefined && ids.sendTime !== undefined;
   if (!hasMid && !hasSendTime && !capture) return at;
-  const twoByte =
-    (hasMid && (ids.mid! >= STOP || mid.length > 16)) ||
-    (hasSendTime && ids.sendTime! >= STOP) ||
-    (capture !== undefined && ids.captureTime! >= STOP);
   let end = at + 4;
   if (hasMid) {
-    end = writeElementHeader(target, end, twoByte, ids.mid!, mid.length);
+    end = writeElementHeader(target, end, twoByte, ids.mid, mid.length);
     for (let i = 0; i < mid.length; i++) target[end++] = mid.charCodeAt(i);
   }
   if (hasSendTime) {
-    end = writeElementHeader(target, end, twoByte, ids.sendTime!, SEND_TIME_BYTES);
+    end = writeElementHeader(target, end, twoByte, ids.sendTime, SEND_TIME_BYTES);
     target[end++] = sendTime >>> 16;
     target[end++] = sendTime >>> 8;
     target[end++] = sendTime;

@@ -15,12 +15,14 @@ export class RtpRouter {
   /** Takes over what has been negotiated anew. */
   negotiated(receivers: readonly RtpReceiver[]): void {
     this.#receivers = receivers;
-    this.#bySsrc.clear();
+    // What a stream said of itself it says only until it was heard.
+    for (const [ssrc, receiver] of this.#bySsrc)
+      if (!receivers.includes(receiver)) this.#bySsrc.delete(ssrc);
     for (const receiver of receivers) {
       const announced = receiver.transceiver.negotiated?.remoteStreams;
       if (announced === undefined) continue;
-      this.#bySsrc.set(announced.ssrc, receiver);
-      if (announced.rtxSsrc !== undefined) this.#bySsrc.set(announced.rtxSsrc, receiver);
+      this.#learn(announced.ssrc, receiver);
+      if (announced.rtxSsrc !== undefined) this.#learn(announced.rtxSsrc, receiver);
     }
   }
 
@@ -30,14 +32,20 @@ export class RtpRouter {
     if (known !== undefined && mid === undefined) return known;
     const found = mid === undefined ? this.#byPayloadType(payloadType) : this.#byMid(mid);
     if (found === undefined || found === known) return known;
-    if (this.#bySsrc.size >= MAX_STREAMS) this.#bySsrc.delete(this.#bySsrc.keys().next().value!);
-    this.#bySsrc.set(ssrc, found);
+    this.#learn(ssrc, found);
     return found;
   }
 
   /** The receiver of a stream that is known; undefined for others. */
   ofSsrc(ssrc: number): RtpReceiver | undefined {
     return this.#bySsrc.get(ssrc);
+  }
+
+  /** The stream that was learnt first makes room. */
+  #learn(ssrc: number, receiver: RtpReceiver): void {
+    this.#bySsrc.delete(ssrc);
+    if (this.#bySsrc.size >= MAX_STREAMS) this.#bySsrc.delete(this.#bySsrc.keys().next().value!);
+    this.#bySsrc.set(ssrc, receiver);
   }
 
   #byMid(mid: string): RtpReceiver | undefined {

@@ -1,6 +1,12 @@
 import { type Micros } from '@rm/rtp-sync';
 import type { Transport } from '../backend/transport.js';
-import { absSendTime, BandwidthEstimator, Pacer, type RateBounds, SendRate } from '../congestion/index.js';
+import {
+  absSendTime,
+  BandwidthEstimator,
+  Pacer,
+  type RateBounds,
+  SendRate,
+} from '../congestion/index.js';
 import {
   type FeedbackPacket,
   type ReceptionReport,
@@ -53,8 +59,10 @@ export interface RtpSessionStatistics extends RtcpSessionStatistics {
   readonly framesRefused: number;
 }
 
+/** What a retransmission puts before the payload (RFC 4588 §4). */
+const RTX_BYTES = 2;
 /** Payload of the largest packet that is sent. */
-export const MAX_PAYLOAD_BYTES: number = MAX_RTP_BYTES - MAX_RTP_HEADER_BYTES;
+export const MAX_PAYLOAD_BYTES: number = MAX_RTP_BYTES - MAX_RTP_HEADER_BYTES - RTX_BYTES;
 
 interface Waiting {
   readonly sender: RtpSender;
@@ -78,7 +86,7 @@ export class RtpSession {
   readonly #estimator: BandwidthEstimator;
   readonly #pacer: Pacer<Waiting>;
   readonly #buffer = new Uint8Array(MAX_RTP_BYTES + MAX_RTP_HEADER_BYTES);
-  /** Ids are the same in all sections (RFC 8843 §10.1.2). */
+  /** What to read: ids mean the same in all sections (RFC 8843 §10.1.2), though not each section has all. */
   #extensions: HeaderExtensionIds = {};
   #tellsEstimate = false;
   #unroutable = 0;
@@ -121,7 +129,11 @@ export class RtpSession {
   }
 
   /** Begins to receive what a transceiver is for; `budget` is how long after a packet was missed it is of use. */
-  addReceiver(transceiver: Transceiver, handlers: RtpReceiverHandlers, budget: Micros): RtpReceiver {
+  addReceiver(
+    transceiver: Transceiver,
+    handlers: RtpReceiverHandlers,
+    budget: Micros,
+  ): RtpReceiver {
     const receiver = new RtpReceiver(transceiver, handlers, budget);
     this.#receivers.set(transceiver, receiver);
     this.#router.negotiated([...this.#receivers.values()]);
@@ -140,7 +152,12 @@ export class RtpSession {
   /** What transceivers have negotiated has changed. */
   negotiated(transceivers: readonly Transceiver[]): void {
     const sections = transceivers.flatMap(({ negotiated }) => negotiated ?? []);
-    this.#extensions = Object.assign({}, ...sections.map(({ extensions }) => extensions));
+    this.#extensions = {
+      mid: sections.find(({ extensions }) => extensions.mid)?.extensions.mid,
+      sendTime: sections.find(({ extensions }) => extensions.sendTime)?.extensions.sendTime,
+      captureTime: sections.find(({ extensions }) => extensions.captureTime)?.extensions
+        .captureTime,
+    };
     this.#rtcp.reducedSize = sections.length > 0 && sections.every((each) => each.reducedSize);
     this.#tellsEstimate = sections.some(({ formats }) =>
       formats.some(({ feedback }) => feedback.includes('goog-remb')),
@@ -148,11 +165,14 @@ export class RtpSession {
     this.#router.negotiated([...this.#receivers.values()]);
   }
 
-  /** Sends a packet at once. False if it could not be sent, which leaves no gap in the sequence numbers. */
+  /**
+   * Sends a packet of up to {@link MAX_PAYLOAD_BYTES} at once. False if it could not be sent, which leaves no gap in
+   * the sequence numbers.
+   */
   send(sender: RtpSender, media: MediaPayload, now: Micros): boolean {
-    if (sender.format === undefined) return false;
+    if (sender.format === undefined || media.payload.length > MAX_PAYLOAD_BYTES) return false;
     const packet = sender.packet(media, 0, now);
-    const bytes = this.#transmit(packet, now);
+    const bytes = this.#transmit(sender, packet, now);
     if (bytes === 0) return false;
     sender.advance(1);
     this.#sent(sender, packet, bytes, now);
@@ -161,11 +181,12 @@ export class RtpSession {
   }
 
   /**
-   * Sends the packets of a frame, spread over time with the next polls; the payloads belong to the session until then.
-   * False if it takes none of them, as too much waits.
+   * Sends the packets of a frame, of up to {@link MAX_PAYLOAD_BYTES} each, spread over time with the next polls; the
+   * payloads belong to the session until then. False if it takes none of them, as too much waits.
    */
   sendFrame(sender: RtpSender, media: readonly MediaPayload[], now: Micros): boolean {
     if (sender.format === undefined) return false;
+    if (media.some(({ payload }) => payload.length > MAX_PAYLOAD_BYTES)) return false;
     const waiting = media.map((payload, i) => ({
       sender,
       packet: sender.packet(payload, i, now),
@@ -269,7 +290,9 @@ export class RtpSession {
 
   #pace(now: Micros): void {
     for (const { sender, packet, again } of this.#pacer.poll(now)) {
-      const bytes = this.#transmit(packet, now);
+      // What still waited when it was removed has no stream any more.
+      if (this.#senders.get(sender.transceiver.ssrc) !== sender) continue;
+      const bytes = this.#transmit(sender, packet, now);
       if (bytes === 0) continue;
       if (again) sender.sentAgain(packet);
       if (again) this.#rate.sent(bytes, now);
@@ -283,16 +306,16 @@ export class RtpSession {
       this.#pacer.retransmission(waiting, sizeOf(waiting));
       return;
     }
-    const bytes = this.#transmit(packet, now);
+    const bytes = this.#transmit(sender, packet, now);
     if (bytes === 0) return;
     sender.sentAgain(packet);
     this.#rate.sent(bytes, now);
   }
 
   /** Bytes that were sent, 0 if it could not be. */
-  #transmit(packet: OutgoingRtp, now: Micros): number {
+  #transmit({ transceiver }: RtpSender, packet: OutgoingRtp, now: Micros): number {
     packet.sendTime = absSendTime(now);
-    const length = writeRtp(this.#buffer, packet, this.#extensions);
+    const length = writeRtp(this.#buffer, packet, transceiver.negotiated?.extensions ?? {});
     return this.#options.transport.sendRtp(this.#buffer.subarray(0, length)) ? length : 0;
   }
 
