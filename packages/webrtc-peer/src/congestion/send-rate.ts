@@ -45,6 +45,11 @@ export class SendRate {
     return Math.floor(Math.max(rate, this.#bounds.min));
   }
 
+  /** Whether the receiver has told what the path carries. */
+  get told(): boolean {
+    return this.#remb !== undefined;
+  }
+
   /** Loss that does not depend on the rate, 0…0.2: what forward error correction is for. */
   get inherentLoss(): number {
     return this.#loss.inherentLoss;

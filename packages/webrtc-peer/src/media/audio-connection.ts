@@ -52,7 +52,12 @@ export class AudioConnection {
     this.transceiver = transceiver;
     const sender = session.addSender(transceiver, {
       reported: ({ fractionLost }) =>
-        reported({ fractionLost: fractionLost / 256, roundTrip: session.roundTripTime }),
+        reported({
+          fractionLost: fractionLost / 256,
+          roundTrip: session.roundTripTime,
+          // Sound goes first: all that the path carries is there for it.
+          bandwidth: session.bandwidth,
+        }),
     });
     this.sender = new AudioSender(session, sender);
     this.#rtp = session.addReceiver(

@@ -17,6 +17,7 @@ export class PathReports {
     this.#next = now + INTERVAL;
     let fractionLost = 0;
     let roundTrip: number | undefined;
+    let bandwidth: number | undefined;
     for (const [id, { report: each, at }] of this.#latest) {
       if (now - at > MAX_AGE) {
         this.#latest.delete(id);
@@ -24,7 +25,13 @@ export class PathReports {
       }
       fractionLost = Math.max(fractionLost, each.fractionLost);
       if (each.roundTrip !== undefined) roundTrip = Math.max(roundTrip ?? 0, each.roundTrip);
+      if (each.bandwidth !== undefined)
+        bandwidth = Math.min(bandwidth ?? Number.POSITIVE_INFINITY, each.bandwidth);
     }
-    return { fractionLost, roundTrip: roundTrip === undefined ? undefined : micros(roundTrip) };
+    return {
+      fractionLost,
+      roundTrip: roundTrip === undefined ? undefined : micros(roundTrip),
+      bandwidth,
+    };
   }
 }

@@ -110,6 +110,11 @@ export class RtpSession {
     return this.#rate.target;
   }
 
+  /** What the path carries in all as the other side says, in bit/s; undefined where it says nothing of it. */
+  get bandwidth(): number | undefined {
+    return this.#rate.told ? this.#rate.target : undefined;
+  }
+
   get statistics(): RtpSessionStatistics {
     return {
       ...this.#rtcp.statistics,
