@@ -1,5 +1,5 @@
 import { type AudioFrame, dbfs } from '@rm/codecs';
-import { round } from './report.js';
+import { round } from './round.js';
 
 class Meter {
   energy = 0;

@@ -6,6 +6,7 @@ import { type AudioOutput, type LinkStatistics, Mesh, weriftBackend } from '@rm/
 import type { Logger } from 'pino';
 import type { NodeInputs } from './inputs.js';
 import { LevelMeters } from './level-meters.js';
+import { NodeVideo, meshVideo } from './node-video.js';
 import type { NodeOptions } from './options.js';
 import { pipelineOnMesh } from './pipeline.js';
 import { Recordings } from './recordings.js';
@@ -50,6 +51,7 @@ export class MeshNode {
   readonly #output: AudioOutput;
   readonly #pipeline: MultiPeerPipeline | undefined;
   readonly #recordings: Recordings | undefined;
+  readonly #video: NodeVideo | undefined;
   readonly #meters = new LevelMeters();
   readonly #messages = new Map<string, number>();
   /** The last word of connections that ended. */
@@ -67,12 +69,13 @@ export class MeshNode {
     signal: AbortSignal,
   ): Promise<MeshNode> {
     for (const warning of pipeline?.warnings ?? []) log.warn(warning);
+    const video = await meshVideo(options);
     const mesh = await Mesh.create({
       signaling: new SignalingClient({
         url: options.signaling,
         peerId: options.id,
         room: options.room,
-        capabilities: ['audio', 'data'],
+        capabilities: ['audio', ...(video === undefined ? [] : ['video' as const]), 'data'],
         resumeToken: resumeTokenOf(options, log),
         runtime: signalingRuntime(options.tokenFile),
       }),
@@ -83,6 +86,7 @@ export class MeshNode {
         ...(options.minBitrate !== undefined && { minBitrate: options.minBitrate }),
         ...(options.maxBitrate !== undefined && { maxBitrate: options.maxBitrate }),
       },
+      ...(video !== undefined && { video }),
       alignment: { maxDelay: millis(options.alignDelay) },
       playoutDelay: {
         start: millis(options.minDelay),
@@ -124,6 +128,10 @@ export class MeshNode {
       options.record === undefined
         ? undefined
         : new Recordings(options.record, options.id, (error) => this.#fail(error));
+    this.#video =
+      options.video === 'none'
+        ? undefined
+        : new NodeVideo(mesh, options, log, (error) => this.#fail(error));
     this.#follow();
     mesh.onTick((frames) => {
       if (!this.#measuring) return;
@@ -143,20 +151,23 @@ export class MeshNode {
     return this.#removed.signal;
   }
 
-  /** What was measured until now. Levels are those since the last report, or of all that was heard. */
-  report(levels: 'recent' | 'total'): NodeReport {
+  /** What was measured until now: levels and pictures since the last report, or over all there was. */
+  report(over: 'recent' | 'total'): NodeReport {
     const { links, ticksSkipped } = this.#mesh.statistics();
+    this.#video?.check();
     const open = new Set(links.map(({ peerId }) => peerId));
     const ended = [...this.#ended.values()].filter(({ peerId }) => !open.has(peerId));
     return {
       node: this.#id,
       links: [...links, ...ended].map((link) => {
-        const levelDbfs = this.#meters[levels](link.peerId);
+        const levelDbfs = this.#meters[over](link.peerId);
         const wav = this.#recordings?.path(link.peerId);
+        const video = this.#video?.report(link, over) ?? [];
         return linkReport(this.#id, link, {
           messages: this.#messages.get(link.peerId) ?? 0,
           ...(levelDbfs !== undefined && { levelDbfs }),
           ...(wav !== undefined && { wav }),
+          ...(video.length > 0 && { video }),
         });
       }),
       ...(this.#pipeline !== undefined && { pipeline: { ...this.#pipelineJson } }),
@@ -167,7 +178,7 @@ export class MeshNode {
   /** Takes no more measurements and finishes the recordings; audio still flows to the others. */
   async stopMeasuring(): Promise<void> {
     this.#measuring = false;
-    await this.#recordings?.close();
+    await Promise.all([this.#recordings?.close(), this.#video?.stopMeasuring()]);
   }
 
   /** Leaves the room and releases everything. */

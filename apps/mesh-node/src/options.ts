@@ -1,6 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import type { VideoEncodingName } from '@rm/codecs';
 import type { IceServer } from '@rm/webrtc-peer';
+import { Command, Option } from 'commander';
 import { UsageError } from './errors.js';
+import { codecs, iceServer, list, number, type PictureSize, pictureSize } from './option-values.js';
 import { stateDirectory } from './resume-token.js';
 
 /** Everything the command line says. */
@@ -16,6 +18,15 @@ export interface NodeOptions {
   readonly from?: readonly string[];
   /** Who gets the audio; undefined: everyone. */
   readonly to?: readonly string[];
+  /** Which pictures are taken and sent: none, those of others, or a test pattern to them too. */
+  readonly video: 'none' | 'receive' | 'testpattern';
+  readonly videoSize: PictureSize;
+  /** Frames per second of the test pattern. */
+  readonly fps: number;
+  /** Most bit/s of pictures to a peer. */
+  readonly videoBitrate: number;
+  /** In order of preference. */
+  readonly videoCodec: readonly VideoEncodingName[];
   readonly record?: string;
   /** File for what was received in the last seconds. */
   readonly capture?: string;
@@ -46,6 +57,8 @@ Examples:
     rm-mesh-node --signaling ws://localhost:8080 --room demo --id filter --pipeline gain.yaml --from alice
   Listen only, with statistics as JSON lines:
     rm-mesh-node --signaling ws://localhost:8080 --room demo --id ears --json --stats-interval 1
+  Send a tone and a test pattern, see and record those of others, and how late and how whole they come:
+    rm-mesh-node --signaling ws://localhost:8080 --room demo --id eyes --source tone:440 --video testpattern --record out/
   Keep the packets of the last two minutes, write them on kill -USR2 and at the end, and see how they were heard:
     rm-mesh-node --signaling ws://localhost:8080 --room demo --id ears --capture ears.rtpdump --capture-seconds 120
     rm-rtpplay ears.rtpdump --plot ears.svg
@@ -56,7 +69,7 @@ Exit status: 0 when it ran as asked, 1 when it could not, 2 for a mistake on the
 function command(version: string): Command {
   return new Command('rm-mesh-node')
     .description(
-      'A node of a RemoteMedia mesh: joins a room, sends and hears audio, processes it, records it.',
+      'A node of a RemoteMedia mesh: joins a room, sends and takes audio and video, processes it, records it.',
     )
     .version(version)
     .requiredOption('--signaling <url>', 'signaling server, ws:// or wss://')
@@ -74,7 +87,35 @@ function command(version: string): Command {
       list,
     )
     .option('--to <ids>', 'peers to send audio to, comma-separated (default: everyone)', list)
-    .option('--record <dir>', 'record what is heard of each peer to DIR/ID/PEER.wav')
+    .addOption(
+      new Option(
+        '--video <what>',
+        'pictures: none, receive those of others, testpattern to them too',
+      )
+        .choices(['none', 'receive', 'testpattern'])
+        .default('none'),
+    )
+    .addOption(
+      new Option('--video-size <WxH>', 'size of the test pattern in pixels, both even')
+        .argParser(pictureSize)
+        .default({ width: 640, height: 360 }, '640x360'),
+    )
+    .option('--fps <n>', 'frames per second of the test pattern', number(1, 100), 30)
+    .option(
+      '--video-bitrate <bit/s>',
+      'never more to a peer, however good the path',
+      number(50_000, 100_000_000),
+      1_000_000,
+    )
+    .addOption(
+      new Option('--video-codec <list>', 'of vp9, h264 and vp8, the best first, comma-separated')
+        .argParser(codecs)
+        .default(['VP9', 'H264', 'VP8'], 'vp9,h264,vp8'),
+    )
+    .option(
+      '--record <dir>',
+      'record what is heard of each peer to DIR/ID/PEER.wav, its pictures as they come beside it',
+    )
     .option(
       '--capture <file>',
       'write what was received last, as rtpdump, at the end and on SIGUSR2',
@@ -141,10 +182,11 @@ function command(version: string): Command {
 
 /** Reads the command line. Throws commander's `CommanderError`, or {@link UsageError} for options at odds. */
 export function parseOptions(argv: readonly string[], version: string): NodeOptions {
-  const parsed = command(version)
-    .parse([...argv], { from: 'user' })
-    .opts<NodeOptions & { iceServer: readonly IceServer[] }>();
-  const { iceServer: iceServers, ...options } = parsed;
+  const program = command(version).parse([...argv], { from: 'user' });
+  const { iceServer: iceServers, ...options } = program.opts<
+    NodeOptions & { iceServer: readonly IceServer[] }
+  >();
+  checkVideo(options, (name) => program.getOptionValueSource(name) === 'cli');
   if (options.from !== undefined && options.pipeline === undefined)
     throw new UsageError('--from chooses what enters the pipeline: give --pipeline too');
   if (options.from !== undefined && options.source !== 'none')
@@ -165,35 +207,21 @@ export function parseOptions(argv: readonly string[], version: string): NodeOpti
   return { ...options, iceServers };
 }
 
-function number(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= min && value <= max))
-      throw new InvalidArgumentError(`Give a number from ${min} to ${max}.`);
-    return value;
-  };
-}
-
-function list(text: string): string[] {
-  const ids = text
-    .split(',')
-    .map((id) => id.trim())
-    .filter((id) => id !== '');
-  if (ids.length === 0) throw new InvalidArgumentError('Give at least one id.');
-  return ids;
-}
-
-function iceServer(text: string, others: readonly IceServer[]): readonly IceServer[] {
-  const match = /^(stun|turns?):(?:([^:@]+):([^@]+)@)?([^@\s]+)$/.exec(text);
-  const [, scheme, username, credential, host] = match ?? [];
-  if (scheme === undefined || (scheme.startsWith('turn') && username === undefined))
-    throw new InvalidArgumentError('Give stun:HOST[:PORT] or turn:USER:SECRET@HOST[:PORT].');
-  return [
-    ...others,
-    {
-      urls: [`${scheme}:${host}`],
-      ...(username !== undefined && { username }),
-      ...(credential !== undefined && { credential }),
-    },
+/** Throws {@link UsageError} for an option that would have no effect. */
+function checkVideo(
+  { video }: Pick<NodeOptions, 'video'>,
+  given: (name: keyof NodeOptions) => boolean,
+): void {
+  const needs: readonly [keyof NodeOptions, string][] = [
+    ['videoSize', '--video-size'],
+    ['fps', '--fps'],
+    ['videoBitrate', '--video-bitrate'],
   ];
+  for (const [name, flag] of needs)
+    if (given(name) && video !== 'testpattern')
+      throw new UsageError(`${flag} says how pictures are sent: give --video testpattern too`);
+  if (given('videoCodec') && video === 'none')
+    throw new UsageError(
+      '--video-codec says how pictures are encoded: give --video receive or testpattern too',
+    );
 }

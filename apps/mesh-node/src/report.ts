@@ -1,4 +1,6 @@
 import type { LinkStatistics } from '@rm/webrtc-peer';
+import { round } from './round.js';
+import { type VideoReport, videoLine } from './video-report.js';
 
 /** What one node has measured of what it hears from one peer. A field that was not measured is absent. */
 export interface LinkReport {
@@ -21,13 +23,17 @@ export interface LinkReport {
   /** Messages of the peer. */
   readonly messages: number;
   readonly wav?: string;
+  /** How much later than the picture the sound is heard, as the connection sees it. */
+  readonly lipSyncMs?: number;
+  /** Streams of pictures of the peer; absent where it has sent none. */
+  readonly video?: readonly VideoReport[];
 }
 
 /** Puts a link's statistics into a report. */
 export function linkReport(
   to: string,
   link: LinkStatistics,
-  more: Pick<LinkReport, 'levelDbfs' | 'messages' | 'wav'>,
+  more: Pick<LinkReport, 'levelDbfs' | 'messages' | 'wav' | 'video'>,
 ): LinkReport {
   const { received } = link;
   const played = received?.totalSamplesReceived ?? 0;
@@ -50,19 +56,25 @@ export function linkReport(
         },
       }),
     ...(received?.mouthToEarMs !== undefined && { mouthToEarMs: received.mouthToEarMs }),
+    ...(link.lipSyncMs !== undefined && { lipSyncMs: round(link.lipSyncMs, 1) }),
     ...more,
   };
 }
 
-export const round = (value: number, digits: number): number =>
-  Math.round(value * 10 ** digits) / 10 ** digits;
+/** A plain line for a link and one for each of its streams of pictures, for eyes and grep. */
+export function linkLines(link: LinkReport): string[] {
+  const name = `${link.from} → ${link.to}`;
+  return [
+    soundLine(name, link),
+    ...(link.video ?? []).map((video) => `${name}  ${videoLine(video)}`),
+  ];
+}
 
-/** One plain line for a link, for eyes and grep. */
-export function linkLine(link: LinkReport): string {
+function soundLine(name: string, link: LinkReport): string {
   const part = (name: string, value: number | undefined, unit: string): string[] =>
     value === undefined ? [] : [`${name} ${value}${unit}`];
   return [
-    `${link.from} → ${link.to}`,
+    name,
     link.state,
     ...part('connect', link.connectMs, ' ms'),
     ...part('rtt', link.rttMs, ' ms'),

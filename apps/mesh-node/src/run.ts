@@ -7,7 +7,7 @@ import { UsageError } from './errors.js';
 import type { NodeInputs } from './inputs.js';
 import { MeshNode } from './mesh-node.js';
 import type { NodeOptions } from './options.js';
-import { linkLine } from './report.js';
+import { linkLines } from './report.js';
 
 /** After its measurements have ended a node goes on sending for so long, for those that measure a little longer. */
 const LINGER_MS = 150;
@@ -63,7 +63,7 @@ async function run(
   const statistics = setInterval(() => {
     const report = node.report('recent');
     if (options.json) print({ type: 'stats', ...report });
-    else for (const link of report.links) print(linkLine(link));
+    else for (const line of report.links.flatMap(linkLines)) print(line);
   }, options.statsInterval * 1000);
   await ended(options.seconds, AbortSignal.any([stop, node.removed]));
   clearInterval(statistics);
@@ -76,7 +76,7 @@ async function run(
   const failure = node.failure ?? notWritten;
   const ok = failure === undefined;
   if (options.json) print({ type: 'summary', ok, seconds, room: options.room, ...report });
-  else for (const link of report.links) print(linkLine(link));
+  else for (const line of report.links.flatMap(linkLines)) print(line);
   if (failure !== undefined) process.stderr.write(`rm-mesh-node: ${failure.message}\n`);
   return ok ? 0 : 1;
 }
