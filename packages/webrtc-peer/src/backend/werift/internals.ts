@@ -77,7 +77,18 @@ export interface DataChunk {
 
 /** The chunks of a stream that wait for others before them. */
 export interface InboundStream {
-  popMessages(): Iterable<[streamId: number, payloadProtocol: number, data: Buffer]>;
+  reassembly: InboundChunk[];
+  popMessages: () => Iterable<[streamId: number, payloadProtocol: number, data: Buffer]>;
+  /** Forgets chunks; returns how many bytes they were. */
+  pruneChunks: (tsn: number) => number;
+}
+
+/** A DATA chunk that came. */
+export interface InboundChunk {
+  readonly flags: number;
+  readonly tsn: number;
+  readonly streamSeqNum: number;
+  readonly userData: Buffer;
 }
 
 /** A chunk that tells the other side to go on without what was given up (RFC 3758 §3.2). */
@@ -119,6 +130,7 @@ export interface Association {
   onSackReceived: () => Promise<void>;
   maybeAbandon: (chunk: DataChunk) => boolean;
   updateAdvancedPeerAckPoint: () => void;
+  getInboundStream: (streamId: number) => InboundStream;
   receiveForwardTsnChunk: (chunk: ForwardTsn) => void;
   receiveReconfigParam: (parameter: ReconfigurationParameter) => Promise<void>;
   flightSizeDecrease(chunk: DataChunk): void;

@@ -1,15 +1,9 @@
+import { FIRST_FRAGMENT, LAST_FRAGMENT, isAfter } from './data-chunk.js';
 import type { Association, DataChunk, ForwardTsn } from './internals.js';
-
-// flags of a DATA chunk (RFC 9260 §3.3.1)
-const LAST_FRAGMENT = 0x01;
-const FIRST_FRAGMENT = 0x02;
 
 const isDue = ({ maxRetransmits, expiry, sentCount }: DataChunk): boolean =>
   (maxRetransmits !== undefined && sentCount > maxRetransmits) ||
   (expiry !== undefined && expiry <= performance.now());
-
-/** Whether a transmission sequence number is after another (RFC 1982). */
-const isAfter = (tsn: number, other: number): boolean => ((tsn - other) | 0) > 0;
 
 /**
  * Has an association give up messages as RFC 3758 says. werift takes a limit of no retransmission for none at all,
@@ -54,16 +48,5 @@ export const healPartialReliability = (association: Association): void => {
       told = made;
     } else if (isHeard) told = undefined;
     else association.forwardTsnChunk = told;
-  };
-
-  const forward = association.receiveForwardTsnChunk.bind(association);
-  association.receiveForwardTsnChunk = (chunk) => {
-    forward(chunk);
-    // What was behind a part of a message that was given up is not held back by it any more.
-    for (const stream of Object.values(association.inboundStreams))
-      for (const [streamId, payloadProtocol, data] of stream.popMessages()) {
-        association.advertisedRwnd += data.length;
-        association.onReceive.execute(streamId, payloadProtocol, data);
-      }
   };
 };

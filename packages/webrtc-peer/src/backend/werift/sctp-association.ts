@@ -1,3 +1,4 @@
+import { healInboundStreams } from './inbound-streams.js';
 import {
   createAssociation,
   ESTABLISHED,
@@ -60,6 +61,7 @@ export class SctpAssociation {
 
   constructor(send: (packet: Buffer) => Promise<void>, handlers: SctpHandlers) {
     const association = createAssociation(PORT, send);
+    healInboundStreams(association);
     healPartialReliability(association);
     association.stateChanged.connected.subscribe(() => handlers.established());
     association.stateChanged.closed.subscribe(() => {
