@@ -270,9 +270,10 @@ export class PeerConnection {
     } finally {
       this.#operations--;
       // After the description has been handed out, or its receiver would get the end before the beginning.
-      if (this.#operations === 0)
-        queueMicrotask(() => queueMicrotask(() => this.#tellCandidates()));
-      this.checkNegotiationNeeded();
+      queueMicrotask(() => {
+        queueMicrotask(() => this.#tellCandidates());
+        this.checkNegotiationNeeded();
+      });
     }
   }
 
