@@ -12,7 +12,7 @@ async function throughWasm(without: readonly string[]): Promise<Record<string, u
   const child = spawn(
     process.execPath,
     ['--import', './test/support/without-native.mjs', 'test/support/through-wasm.mjs'],
-    { cwd: root, env: { ...process.env, WITHOUT: without.join(',') } },
+    { cwd: root, env: { ...process.env, WITHOUT: without.join(',') }, timeout: 50_000 },
   );
   const [out, errors, [code, signal]] = await Promise.all([
     text(child.stdout),
