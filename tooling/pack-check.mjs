@@ -57,13 +57,19 @@ for (const [i, m] of [${uses}].entries())
 `,
   );
   run(folder, process.execPath, 'load.mjs');
-  // The add-on travels in its package; where it could not be built, everything else works without.
+  // The add-on travels in its package; where it could not be built, everything else works without, and video goes
+  // through WebAssembly.
   writeFileSync(
     join(folder, 'video.mjs'),
-    `import { loadVideoCodecs } from '@rm/codecs';
+    `import { loadVideoCodecs, loadWasmVideoCodecs, movingPicture } from '@rm/codecs';
 const { missing } = await loadVideoCodecs();
 if (missing) console.error(missing);
 process.exitCode = missing && process.env.CI === 'true' ? 1 : 0;
+const wasm = await loadWasmVideoCodecs();
+const encoder = await wasm.createEncoder({ codec: 'VP9', bitrate: 100_000, fps: 15 });
+const decoder = await wasm.createDecoder({ codec: 'VP9' });
+const { ok } = await decoder.decode(await encoder.encode(movingPicture(64, 48)(0)));
+if (!ok) process.exitCode = 1;
 `,
   );
   run(folder, process.execPath, 'video.mjs');

@@ -7,20 +7,26 @@ import { expect, jest, test } from '@jest/globals';
 jest.setTimeout(60_000);
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** Runs `through-wasm.mjs` where the add-on and the packages `without` are not installed. */
-async function throughWasm(without: readonly string[]): Promise<Record<string, unknown>> {
-  const child = spawn(
-    process.execPath,
-    ['--import', './test/support/without-native.mjs', 'test/support/through-wasm.mjs'],
-    { cwd: root, env: { ...process.env, WITHOUT: without.join(',') } },
-  );
+/** Runs node in the package's folder, where the packages `without` are not installed, and gives what it prints. */
+async function run(args: readonly string[], without: readonly string[] = []): Promise<unknown> {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, WITHOUT: without.join(',') },
+    timeout: 50_000,
+  });
   const [out, errors, [code, signal]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, 'close') as Promise<[number | null, string | null]>,
   ]);
   expect({ errors, code, signal }).toEqual({ errors: '', code: 0, signal: null });
-  return JSON.parse(out) as Record<string, unknown>;
+  return JSON.parse(out);
+}
+
+/** What `through-wasm.mjs` tells where the add-on is not installed either. */
+async function throughWasm(without: readonly string[]): Promise<Record<string, unknown>> {
+  const args = ['--import', './test/support/without-native.mjs', 'test/support/through-wasm.mjs'];
+  return (await run(args, without)) as Record<string, unknown>;
 }
 
 const VPX = [
@@ -57,3 +63,13 @@ test.each([
     expect(await throughWasm(without)).toMatchObject(rest);
   },
 );
+
+test('a program from the command line has video too', async () => {
+  const program = `
+    import { loadWasmVideoCodecs, movingPicture } from '@rm/codecs';
+    const codecs = await loadWasmVideoCodecs();
+    const encoder = await codecs.createEncoder({ codec: 'VP9', bitrate: 100_000, fps: 15 });
+    console.log((await encoder.encode(movingPicture(64, 48)(0))).key);
+  `;
+  expect(await run(['--input-type=module', '--eval', program])).toBe(true);
+});

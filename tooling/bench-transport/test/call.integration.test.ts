@@ -2,22 +2,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { parseWav } from '@rm/codecs';
-import { Lab, LabUnavailableError } from '@rm/netlab';
+import { labMissing } from '@rm/netlab';
 import { call } from '../src/call.js';
 import { mouthToEar } from '../src/mouth-to-ear.js';
 
 const SPEECH = fileURLToPath(new URL('../../demo/assets/speech.wav', import.meta.url));
 
-const missing = await Lab.start().then(
-  async (lab) => {
-    await lab.close();
-    return undefined;
-  },
-  (error: unknown) => {
-    if (error instanceof LabUnavailableError) return error.message;
-    throw error;
-  },
-);
+const missing = await labMissing();
 if (missing !== undefined) process.stderr.write(`calls skipped: ${missing}\n`);
 const describeInLab =
   missing === undefined || process.env['CI'] === 'true' ? describe : describe.skip;

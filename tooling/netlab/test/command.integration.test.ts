@@ -76,6 +76,15 @@ describeInLab('a laboratory', () => {
     }
   });
 
+  test('a command that the network does not know is told, and the rest goes on', async () => {
+    const { status, err } = await output(
+      netlab(['--', 'tell slow 1-2; tell counters; sleep 0.3; exit 5']),
+    );
+    expect(status).toBe(5);
+    expect(err).toContain('`slow 1-2` is no command: give one of');
+    expect(err).toContain('"late": 0');
+  });
+
   test('the status is that of the command, and the seed is told', async () => {
     const { status, out, err } = await output(netlab(['--seed', '42', '--', 'exit 7']));
     expect(status).toBe(7);

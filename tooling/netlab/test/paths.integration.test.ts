@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { ProfileName } from '../src/index.js';
 import { describeInLab } from './support/describe-in-lab.js';
@@ -117,6 +120,34 @@ describeInLab('the paths between hosts', () => {
       expect(Math.max(...narrow)).toBeLessThan(5 + 100 + 10 + 15);
       await lab.use('1>2', { delay_ms: 60 });
       expect(Math.min(...(await came()))).toBeGreaterThanOrEqual(60);
+    });
+  });
+
+  test('single links have profiles of their own, with outages and traces', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'netlab-'));
+    const file = join(folder, 'trace.txt');
+    writeFileSync(file, '# ms, again and again\n10\nx\n30\n');
+    const links = {
+      '1>2': { jitter: { model: 'trace', file } },
+      '2-3': { down: [[0, 1000]] },
+    } as const;
+    await inLab({ hosts: 3, profile: { delay_ms: 200 }, links }, async (lab) => {
+      const { delays } = await probe(lab, { count: 9, everyMs: 50 });
+      expect(delays.map((delay) => delay && Math.round(delay / 10) * 10)).toEqual([
+        10,
+        undefined,
+        30,
+        10,
+        undefined,
+        30,
+        10,
+        undefined,
+        30,
+      ]);
+      const other = await probe(lab, { count: 5, everyMs: 1, from: 3 });
+      expect(other.delays.every((delay) => delay === undefined)).toBe(true);
+      const slow = await probe(lab, { count: 5, everyMs: 1, from: 1, to: 3 });
+      expect(Math.min(...slow.delays.map(Number))).toBeGreaterThanOrEqual(200);
     });
   });
 });

@@ -22,7 +22,10 @@ export interface EncodedVideoFrame {
   readonly capture: CaptureTime | undefined;
 }
 
-/** What follows the network, from the next frame on and without a key frame. */
+/**
+ * What follows the network, from the next frame on and without a key frame; in WebAssembly a bitrate ten times below or
+ * above the one the encoder began with takes one.
+ */
 export interface VideoRates {
   /** Target in bit/s, 10,000 to 100,000,000. */
   readonly bitrate: number;
@@ -59,7 +62,7 @@ export interface VideoEncoderStatistics {
 
 /**
  * One encoder: pictures in, frames out, none held back for later. Encoding runs beside the calling thread. Holds native
- * memory until `close()`. `Input` is encoded frames for those that pass through.
+ * memory, or a thread, until `close()`. `Input` is encoded frames for those that pass through.
  */
 export interface VideoEncoder<Input = VideoFrame> {
   readonly codec: VideoEncodingName;
@@ -120,7 +123,7 @@ export interface VideoDecoderStatistics {
   readonly dropped: Readonly<Record<VideoDecodeFault, number>>;
 }
 
-/** One decoder: frames in, pictures out. Decoding runs beside the calling thread. Holds native memory until `close()`. */
+/** One decoder: frames in, pictures out. Decoding runs beside the calling thread. Holds native memory, or a thread, until `close()`. */
 export interface VideoDecoder<Output = VideoFrame> {
   readonly codec: VideoEncodingName;
   readonly statistics: VideoDecoderStatistics;
@@ -143,7 +146,7 @@ export interface VideoCapability {
   readonly codec: VideoEncodingName;
   readonly encode: boolean;
   readonly decode: boolean;
-  /** Most temporal layers an encoder makes. */
+  /** Most temporal layers an encoder makes; 0 where there is none. */
   readonly temporalLayers: number;
 }
 

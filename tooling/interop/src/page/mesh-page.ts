@@ -112,6 +112,11 @@ export class MeshPage {
     this.#connection(peerId).close();
   }
 
+  /** Has ICE begin anew with a peer, as after a change of networks. */
+  restartIce(peerId: string): void {
+    this.#connection(peerId).pc.restartIce();
+  }
+
   /** What the browser has measured of the connection with a peer. */
   async statistics(peerId: string): Promise<Record<string, unknown>[]> {
     const report = await this.#connection(peerId).pc.getStats();

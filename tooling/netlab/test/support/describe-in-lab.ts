@@ -1,17 +1,7 @@
 import { describe } from '@jest/globals';
-import { Lab, LabUnavailableError } from '../../src/index.js';
+import { labMissing } from '../../src/index.js';
 
-/** Why there can be no laboratory here; undefined where there can. */
-const missing = await Lab.start().then(
-  async (lab) => {
-    await lab.close();
-    return undefined;
-  },
-  (error: unknown) => {
-    if (error instanceof LabUnavailableError) return error.message;
-    throw error;
-  },
-);
+const missing = await labMissing();
 if (missing !== undefined) process.stderr.write(`laboratory skipped: ${missing}\n`);
 
 /** Tests that need a laboratory: without one they are skipped, and fail in CI. */

@@ -8,7 +8,7 @@ import { Lab, type LabOptions } from '../../src/index.js';
 const UDP = fileURLToPath(new URL('udp.py', import.meta.url));
 const PORT = 9000;
 
-/** What became of packets sent from host 1 to host 2. */
+/** What became of packets. */
 export interface Received {
   /** One-way delay in ms of each packet that came, in the order of sending; undefined for one that did not. */
   readonly delays: readonly (number | undefined)[];
@@ -16,17 +16,26 @@ export interface Received {
   readonly order: readonly number[];
 }
 
-/** Sends `count` packets of `bytes`, one every `everyMs`, from host 1 to host 2 of a laboratory. */
+/** `count` packets of `bytes` (default 100), one every `everyMs`, from one host to another (default 1 and 2). */
+interface Probe {
+  readonly count: number;
+  readonly everyMs: number;
+  readonly bytes?: number;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Sends packets through a laboratory, and tells what became of them. */
 export async function probe(
   lab: Lab,
-  { count, everyMs, bytes = 100 }: { count: number; everyMs: number; bytes?: number },
+  { count, everyMs, bytes = 100, from = 1, to = 2 }: Probe,
 ): Promise<Received> {
-  const receiver = python(lab, 2, ['receive', lab.address(2), String(PORT)]);
+  const receiver = python(lab, to, ['receive', lab.address(to), String(PORT)]);
   const lines = createInterface({ input: receiver.stdout! });
   await once(lines, 'line');
-  const sender = python(lab, 1, [
+  const sender = python(lab, from, [
     'send',
-    lab.address(2),
+    lab.address(to),
     ...[PORT, count, everyMs, bytes].map(String),
   ]);
   await once(sender, 'exit');

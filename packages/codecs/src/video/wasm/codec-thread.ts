@@ -45,6 +45,8 @@ export class CodecThread<Request, Outcome> {
     const worker = new Worker(new URL(import.meta.resolve('#codec-worker')), {
       workerData: this.#job,
       name: `${this.#job.codec} ${this.#job.work}`,
+      // Flags of the program, as --input-type, need not suit a thread.
+      execArgv: [],
       // An aborting library would write to the process's own.
       stdout: true,
       stderr: true,
