@@ -1,15 +1,10 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { RtcpPacketConverter, RtcpSourceDescriptionPacket, RtcpSrPacket } from 'werift';
 import { parseCandidate } from '../../src/backend/werift/candidate.js';
-import { newCounters } from '../../src/backend/werift/counters.js';
 import { fallbackAddresses } from '../../src/backend/werift/host-addresses.js';
 import { resolveIceServers } from '../../src/backend/werift/ice-servers.js';
-import { prepareRemoteSdp } from '../../src/backend/werift/remote-description.js';
-import { RoundTripTime } from '../../src/backend/werift/round-trip-time.js';
-import { serializeSenderReport } from '../../src/backend/werift/sender-report.js';
-import { trackRollover, type RolloverState } from '../../src/backend/werift/srtp-rollover.js';
+import { PacketIndices } from '../../src/backend/werift/srtp-index.js';
 
 describe('a remote candidate', () => {
   test('of a browser is reduced to what ICE needs', () => {
@@ -62,149 +57,76 @@ describe('a remote candidate', () => {
   });
 });
 
-describe('a remote description', () => {
-  const early = (address: string, usernameFragment?: string) => ({
-    address,
-    port: 9,
-    attribute: `1 1 udp 1 ${address} 9 typ host`,
-    usernameFragment,
-  });
-
-  test('gets the candidates that came before it, each once, and loses feedback and the end', () => {
-    const counters = newCounters();
-    const sdp = [
-      'v=0',
-      'm=audio 9 UDP/TLS/RTP/SAVPF 111',
-      'a=ice-ufrag:good',
-      'a=rtcp-fb:111 transport-cc',
-      'a=candidate:1 1 udp 1 192.0.2.1 9 typ host generation 7',
-      'a=candidate:2 1 udp 1 name.local 9 typ host',
-      'a=end-of-candidates',
-      'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
-      'a=candidate:1 1 udp 1 192.0.2.1 9 typ host',
-      '',
-    ].join('\r\n');
-    const waiting = [early('192.0.2.2', 'good'), early('192.0.2.3', 'old'), early('192.0.2.1')];
-    expect(prepareRemoteSdp(sdp, waiting, counters).split('\r\n')).toEqual([
-      'v=0',
-      'm=audio 9 UDP/TLS/RTP/SAVPF 111',
-      'a=candidate:1 1 udp 1 192.0.2.1 9 typ host',
-      'a=candidate:1 1 udp 1 192.0.2.2 9 typ host',
-      'a=ice-ufrag:good',
-      'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
-      '',
-    ]);
-    expect(counters.candidatesIgnored).toMatchObject({ address: 1, stale: 1, duplicate: 2 });
-  });
-});
-
-describe('the round-trip time', () => {
-  test('of the example in RFC 3550 §6.4.1 is 6.125 s', () => {
-    const roundTrip = new RoundTripTime();
-    roundTrip.sent(0xb44d_b705, 0x2000_0000, 46_853_125_000);
-    roundTrip.reported(0xb705_2000, 0x0005_4000, 46_864_500_000);
-    expect(roundTrip.latest).toBe(6_125_000);
-  });
-
-  test('comes from whichever recent report is answered, and from no other', () => {
-    const roundTrip = new RoundTripTime();
-    roundTrip.reported(0, 0, 5);
-    for (let i = 1; i <= 20; i++) roundTrip.sent(i, 0, i * 1_000_000);
-    roundTrip.reported(12 << 16, 0, 30_000_000);
-    expect(roundTrip.latest).toBeUndefined();
-    roundTrip.reported(13 << 16, 65_536, 14_500_000);
-    expect(roundTrip.latest).toBe(500_000);
-    roundTrip.reported(20 << 16, 0xffff_ffff, 20_100_000);
-    expect(roundTrip.latest).toBe(500_000);
-    roundTrip.reported(20 << 16, 131, 20_001_000);
-    expect(roundTrip.latest).toBe(0);
-  });
-});
-
-test('a sender report travels in a valid compound packet with the canonical name', () => {
-  const report = {
-    ssrc: 0x8000_0001,
-    ntpSeconds: 0xffff_ffff,
-    ntpFraction: 0x8000_0001,
-    rtpTimestamp: 0xffff_ffff,
-    packetCount: 7,
-    octetCount: 0xffff_ffff,
-  };
-  for (const cname of ['', 'a', 'ab', 'abc', 'b3f2a2de-2f8f-4f5e-9d8b-0d6a1c1f0b57']) {
-    const bytes = serializeSenderReport(report, cname);
-    expect(bytes.length % 4).toBe(0);
-    expect(bytes.readUInt16BE(30) * 4).toBe(bytes.length - 32);
-    const [first, second] = RtcpPacketConverter.deSerialize(bytes);
-    if (!(first instanceof RtcpSrPacket)) throw new Error('no sender report');
-    expect(first.ssrc).toBe(report.ssrc);
-    expect(first.senderInfo).toMatchObject({
-      ntpTimestamp: 0xffff_ffff_8000_0001n,
-      rtpTimestamp: 0xffff_ffff,
-      packetCount: 7,
-      octetCount: 0xffff_ffff,
-    });
-    if (!(second instanceof RtcpSourceDescriptionPacket)) throw new Error('no source description');
-    expect(second.chunks.map(({ source, items }) => [source, items[0]?.text])).toEqual([
-      [report.ssrc, cname],
-    ]);
-  }
-});
-
-describe('the rollover counter', () => {
-  const counters = (sequence: readonly number[]): number[] => {
-    const state: RolloverState = { rolloverCounter: 0, lastSequenceNumber: 0 };
+describe('the index of an SRTP packet', () => {
+  const indices = (sequence: readonly number[]): number[] => {
+    const stream = new PacketIndices();
     return sequence.map((sequenceNumber) => {
-      trackRollover(sequenceNumber, state);
-      return state.rolloverCounter;
+      const index = stream.estimate(sequenceNumber);
+      stream.accept(index);
+      return index;
     });
   };
 
   test.each([
     [
       [65_534, 65_535, 0, 1],
-      [0, 0, 1, 1],
+      [65_534, 65_535, 65_536, 65_537],
     ],
     [
       [65_535, 1, 0, 65_534, 2],
-      [0, 1, 1, 0, 1],
+      [65_535, 65_537, 65_536, 65_534, 65_538],
     ],
     [
       [65_000, 1_000],
-      [0, 1],
-    ],
-    [
-      [60_000, 20_000, 52_000, 19_000],
-      [0, 1, 1, 2],
+      [65_000, 66_536],
     ],
     [
       [0, 65_535, 1],
-      [0, 0, 0],
+      [0, 65_535, 65_537],
     ],
     [
       [7, 7, 7],
-      [0, 0, 0],
+      [7, 7, 7],
     ],
   ])('along %j is %j', (sequence, expected) => {
-    expect(counters(sequence)).toEqual(expected);
+    expect(indices(sequence)).toEqual(expected);
   });
 
-  test('follows any stream whose packets are less than 2¹⁵ apart', () => {
+  test('follows any stream whose packets are less than 2¹⁵ behind the latest', () => {
+    const steps = fc.array(fc.integer({ min: -2_000, max: 30_000 }), { maxLength: 200 });
     fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 65_535 }),
-        fc.array(fc.integer({ min: -32_767, max: 32_767 }), { maxLength: 200 }),
-        (start, steps) => {
-          const indices = [start];
-          for (const step of steps) indices.push(Math.max(start, (indices.at(-1) ?? 0) + step));
-          const reachable = indices.every(
-            (index, i) => i === 0 || Math.abs(index - (indices[i - 1] ?? 0)) < 32_768,
-          );
-          expect(reachable).toBe(true);
-          expect(counters(indices.map((index) => index & 0xffff))).toEqual(
-            indices.map((index) => Math.floor(index / 65_536)),
-          );
-        },
-      ),
+      fc.property(fc.integer({ min: 0, max: 65_535 }), steps, (start, advances) => {
+        const sent = [start];
+        let highest = start;
+        for (const advance of advances) {
+          const index = Math.max(start, highest + advance);
+          sent.push(index);
+          highest = Math.max(highest, index);
+        }
+        expect(indices(sent.map((index) => index & 0xffff))).toEqual(sent);
+      }),
+    );
+  });
+
+  test('is new once, and not when it is too old to tell', () => {
+    const step = fc.integer({ min: -1_500, max: 1_500 });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (advances) => {
+        const stream = new PacketIndices();
+        const accepted = new Set<number>();
+        let highest = 5_000;
+        stream.accept(highest);
+        accepted.add(highest);
+        for (const advance of advances) {
+          const index = Math.max(0, highest + advance);
+          const isNew = !accepted.has(index) && index > highest - 1_024;
+          expect(stream.isNew(index)).toBe(isNew);
+          if (!isNew) continue;
+          stream.accept(index);
+          accepted.add(index);
+          highest = Math.max(highest, index);
+        }
+      }),
     );
   });
 });

@@ -26,6 +26,9 @@ import { CLOSED_STATES, readStates, sameStates } from './states.js';
 
 type Type = 'offer' | 'answer';
 
+/** How long the pair before a restart is listened to: the other side goes over to the new one by its own checks. */
+const RETIREMENT_MS = 1_000;
+
 /** A transport over werift's ICE, DTLS, SRTP and SCTP, and what it did not carry. */
 export class WeriftTransport implements Transport {
   /** Counts by reason what was refused, ignored or lost. */
@@ -41,6 +44,8 @@ export class WeriftTransport implements Transport {
   /** The ICE session in use, and the one that a restart has begun. */
   #present: IceSession | undefined;
   #next: IceSession | undefined;
+  #retired: IceSession | undefined;
+  #retirement: NodeJS.Timeout | undefined;
   #restarts = false;
   /** Sessions whose parameters were given out: what they find from then on is trickled. */
   readonly #described = new WeakSet<IceSession>();
@@ -157,7 +162,9 @@ export class WeriftTransport implements Transport {
     this.#media.close();
     await this.#channels.close();
     this.#dtls.close();
-    await Promise.all([this.#present?.close(), this.#next?.close()]);
+    clearTimeout(this.#retirement);
+    const sessions = [this.#present, this.#next, this.#retired];
+    await Promise.all(sessions.map((session) => session?.close()));
   }
 
   async #makeOffer(): Promise<TransportParameters> {
@@ -296,13 +303,21 @@ export class WeriftTransport implements Transport {
   #iceChanged(session: IceSession): void {
     if (session.state === 'connected') {
       if (session === this.#next) {
-        void this.#present?.close();
+        this.#retire();
         this.#present = session;
         this.#next = undefined;
       }
       if (session === this.#present && this.#role !== undefined) this.#dtls.start(this.#role);
     }
     this.#statesChanged();
+  }
+
+  #retire(): void {
+    void this.#retired?.close();
+    const retired = this.#present;
+    this.#retired = retired;
+    clearTimeout(this.#retirement);
+    this.#retirement = setTimeout(() => void retired?.close(), RETIREMENT_MS);
   }
 
   #dtlsChanged(): void {
