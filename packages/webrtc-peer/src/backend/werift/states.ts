@@ -1,22 +1,13 @@
 import type { TransportStates } from '../transport.js';
 import type { DtlsAssociation } from './dtls-association.js';
 import type { IceSession } from './ice-session.js';
+import type { IceSessions } from './ice-sessions.js';
 
 /** The states of a closed transport. */
 export const CLOSED_STATES: TransportStates = {
   connection: 'closed',
   iceConnection: 'closed',
   iceGathering: 'complete',
-};
-
-/** Without a pair in use, a restart that checks decides. */
-const iceState = (
-  present: IceSession | undefined,
-  next: IceSession | undefined,
-): IceSession['state'] => {
-  const state = present?.state ?? 'new';
-  const restarts = next !== undefined && next.state !== 'new' && state !== 'connected';
-  return restarts ? next.state : state;
 };
 
 /** RTCPeerConnectionState as W3C WebRTC §4.3.3 derives it from ICE and DTLS. */
@@ -31,19 +22,15 @@ const connectionState = (
   return ice === 'new' && dtls === 'new' ? 'new' : 'connecting';
 };
 
-/** The states of an open transport, whose ICE may be restarting. */
+/** The states of an open transport. */
 export const readStates = (
-  present: IceSession | undefined,
-  next: IceSession | undefined,
+  { state, gathering }: Pick<IceSessions, 'state' | 'gathering'>,
   dtls: DtlsAssociation,
-): TransportStates => {
-  const ice = iceState(present, next);
-  return {
-    connection: connectionState(ice, dtls.state),
-    iceConnection: ice,
-    iceGathering: (next ?? present)?.gathering ?? 'new',
-  };
-};
+): TransportStates => ({
+  connection: connectionState(state, dtls.state),
+  iceConnection: state,
+  iceGathering: gathering,
+});
 
 export const sameStates = (a: TransportStates, b: TransportStates): boolean =>
   a.connection === b.connection &&
