@@ -2,7 +2,13 @@ import type { AudioFrame, Micros } from '@rm/codecs';
 import type { MultiPeerPipeline } from '@rm/pipeline-bridge';
 import { millis } from '@rm/rtp-sync';
 import { SignalingClient } from '@rm/signaling-protocol';
-import { type AudioOutput, type LinkStatistics, Mesh, weriftBackend } from '@rm/webrtc-peer';
+import {
+  type AudioOutput,
+  type LinkStatistics,
+  Mesh,
+  type VideoOutputStatistics,
+  weriftBackend,
+} from '@rm/webrtc-peer';
 import type { Logger } from 'pino';
 import type { NodeInputs } from './inputs.js';
 import { LevelMeters } from './level-meters.js';
@@ -23,6 +29,8 @@ const TICK = 10_000;
 export interface NodeReport {
   readonly node: string;
   readonly links: readonly LinkReport[];
+  /** How the test pattern is encoded, and what became of its pictures. */
+  readonly videoOutput?: VideoOutputStatistics;
   /** The latest JSON each pipeline node put out, by node id. */
   readonly pipeline?: Readonly<Record<string, unknown>>;
   /** Ticks of the media clock that were skipped after stalls. */
@@ -154,7 +162,7 @@ export class MeshNode {
   /** What was measured until now: levels and pictures since the last report, or over all there was. */
   report(over: 'recent' | 'total'): NodeReport {
     const { links, ticksSkipped } = this.#mesh.statistics();
-    this.#video?.check();
+    const videoOutput = this.#video?.output();
     const open = new Set(links.map(({ peerId }) => peerId));
     const ended = [...this.#ended.values()].filter(({ peerId }) => !open.has(peerId));
     return {
@@ -170,6 +178,7 @@ export class MeshNode {
           ...(video.length > 0 && { video }),
         });
       }),
+      ...(videoOutput !== undefined && { videoOutput }),
       ...(this.#pipeline !== undefined && { pipeline: { ...this.#pipelineJson } }),
       ticksSkipped,
     };

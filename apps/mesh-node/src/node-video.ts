@@ -6,6 +6,7 @@ import {
   type MeshVideoOptions,
   type Recipients,
   type VideoOutput,
+  type VideoOutputStatistics,
   systemClock,
 } from '@rm/webrtc-peer';
 import type { Logger } from 'pino';
@@ -108,14 +109,16 @@ export class NodeVideo {
     });
   }
 
-  /** Tells once when the test pattern is more than a peer takes. */
-  check(): void {
-    const beyond = this.#output?.statistics().beyondLimits ?? 0;
-    if (beyond === 0 || this.#refused) return;
-    this.#refused = true;
-    this.#log.warn(
-      'a peer cannot take the test pattern: give a smaller --video-size or fewer --fps',
-    );
+  /** How the test pattern is sent; undefined where none is. */
+  output(): VideoOutputStatistics | undefined {
+    const statistics = this.#output?.statistics();
+    if (statistics !== undefined && statistics.beyondLimits > 0 && !this.#refused) {
+      this.#refused = true;
+      this.#log.warn(
+        'a peer cannot take the test pattern: give a smaller --video-size or fewer --fps',
+      );
+    }
+    return statistics;
   }
 
   /** Takes no more measurements and finishes the recordings; the test pattern goes on. */

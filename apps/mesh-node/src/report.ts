@@ -25,6 +25,13 @@ export interface LinkReport {
   readonly wav?: string;
   /** How much later than the picture the sound is heard, as the connection sees it. */
   readonly lipSyncMs?: number;
+  /** What was sent to the peer of the test pattern; absent where there is none. */
+  readonly videoSent?: {
+    readonly frames: number;
+    readonly keyFrames: number;
+    /** Not sent: the peer had no key frame yet, or too much was waiting to be sent. */
+    readonly dropped: number;
+  };
   /** Streams of pictures of the peer; absent where it has sent none. */
   readonly video?: readonly VideoReport[];
 }
@@ -37,6 +44,7 @@ export function linkReport(
 ): LinkReport {
   const { received } = link;
   const played = received?.totalSamplesReceived ?? 0;
+  const sent = link.sentVideo.find(({ framesSent, framesDropped }) => framesSent + framesDropped > 0);
   const emitted = received?.jitterBufferEmittedCount ?? 0;
   return {
     from: link.peerId,
@@ -57,6 +65,13 @@ export function linkReport(
       }),
     ...(received?.mouthToEarMs !== undefined && { mouthToEarMs: received.mouthToEarMs }),
     ...(link.lipSyncMs !== undefined && { lipSyncMs: round(link.lipSyncMs, 1) }),
+    ...(sent !== undefined && {
+      videoSent: {
+        frames: sent.framesSent,
+        keyFrames: sent.keyFramesSent,
+        dropped: sent.framesDropped,
+      },
+    }),
     ...more,
   };
 }

@@ -1,0 +1,105 @@
+import { expect, test } from '@jest/globals';
+import {
+  type VideoEncodingName,
+  type VideoFrame,
+  i420Picture,
+  loadVideoCodecs,
+  movingPicture,
+} from '@rm/codecs';
+import { micros } from '@rm/rtp-sync';
+import { TestPattern } from '../src/test-pattern.js';
+import { readStamp, writeStamp } from '../src/video-stamp.js';
+
+/** Numbers of some bits that are no less scattered than chance, and the same every time. */
+const scattered = (count: number, bits: number): number[] =>
+  Array.from({ length: count }, (_, i) => (Math.imul(i, 0x9e3779b1) >>> (32 - bits)));
+
+const stamps = [
+  { number: 0, time: 0 },
+  { number: 2 ** 20 - 1, time: 2 ** 16 - 1 },
+  ...scattered(50, 20).map((number, i) => ({ number, time: scattered(50, 16)[49 - i]! })),
+];
+
+test.each([
+  [128, 72],
+  [129, 73],
+  [360, 640],
+  [641, 359],
+  [1280, 720],
+])('every stamp is read as it was written, in %ix%i', (width, height) => {
+  for (const stamp of stamps) {
+    const picture = i420Picture(width, height);
+    writeStamp(picture, stamp);
+    expect(readStamp(picture)).toEqual(stamp);
+  }
+});
+
+test('numbers and times wrap', () => {
+  const picture = i420Picture(128, 72);
+  writeStamp(picture, { number: 2 ** 20 + 5, time: 2 ** 16 + 7 });
+  expect(readStamp(picture)).toEqual({ number: 5, time: 7 });
+});
+
+test.each(['turned over', 'grey'])('a cell that is %s is noticed', (how) => {
+  for (const [i, stamp] of stamps.entries()) {
+    const picture = i420Picture(128, 72);
+    writeStamp(picture, stamp);
+    const [left, top] = [(i % 16) * 8, Math.floor((i % 48) / 16) * 8];
+    for (let y = top; y < top + 8; y++)
+      for (let x = left; x < left + 8; x++) {
+        const at = y * 128 + x;
+        picture.y.data[at] = how === 'grey' ? 128 : 255 - picture.y.data[at]!;
+      }
+    expect(readStamp(picture)).toBeUndefined();
+  }
+});
+
+test('pictures without a stamp have none', () => {
+  const draw = movingPicture(320, 180);
+  for (let i = 0; i < 30; i++) expect(readStamp(draw(i))).toBeUndefined();
+  for (const level of [0, 255]) {
+    const picture = i420Picture(320, 180);
+    picture.y.data.fill(level);
+    expect(readStamp(picture)).toBeUndefined();
+  }
+  expect(readStamp(i420Picture(64, 48))).toBeUndefined();
+});
+
+const { capabilities, createEncoder, createDecoder } = await loadVideoCodecs().then((codecs) => ({
+  capabilities: codecs.capabilities,
+  createEncoder: codecs.createEncoder.bind(codecs),
+  createDecoder: codecs.createDecoder.bind(codecs),
+}));
+const native = capabilities.length > 0 ? test : test.skip;
+
+/** What is seen of two seconds of the pattern behind an encoder. */
+async function through(codec: VideoEncodingName, width: number, height: number, bitrate: number) {
+  const pattern = new TestPattern({ width, height, fps: 30, unixOrigin: micros(1e15) });
+  const encoder = await createEncoder({ codec, bitrate, fps: 30 });
+  const decoder = await createDecoder({ codec });
+  const sent: unknown[] = [];
+  const seen: unknown[] = [];
+  for (let tick = 0; tick < 200; tick++) {
+    const picture = pattern.at(micros(tick * 10_000));
+    const frame = picture && (await encoder.encode(picture));
+    if (!picture || !frame) continue;
+    sent.push(readStamp(picture));
+    const result = await decoder.decode(frame);
+    seen.push(readStamp((result as { frame: VideoFrame }).frame));
+  }
+  encoder.close();
+  decoder.close();
+  return { sent, seen };
+}
+
+native.each([
+  ['VP8', 640, 360, 200_000],
+  ['VP9', 640, 360, 200_000],
+  ['H264', 640, 360, 200_000],
+  ['VP9', 160, 90, 30_000],
+] as const)('stamps survive %s at %ix%i and %i bit/s', async (codec, width, height, bitrate) => {
+  const { sent, seen } = await through(codec, width, height, bitrate);
+  // What rate control drops is not seen at all; what is seen can be read.
+  expect(sent.length).toBeGreaterThan(25);
+  expect(seen).toEqual(sent);
+});
