@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { IceCandidate } from '../src/backend/transport.js';
+import type { IceCandidate } from '../src/session/peer-connection.js';
 import {
   Negotiation,
   type NegotiationInput,

@@ -38,8 +38,15 @@ export class MemoryNetwork {
   /** ICE sessions whose path is gone; a restart finds another. */
   readonly broken = new Set<string>();
 
-  constructor(clock: VirtualClock, options: { delayMs?: number; restartsIce?: boolean } = {}) {
+  /** Whether data channels open. */
+  readonly dataChannels: boolean;
+
+  constructor(
+    clock: VirtualClock,
+    options: { delayMs?: number; restartsIce?: boolean; dataChannels?: boolean } = {},
+  ) {
     this.clock = clock;
+    this.dataChannels = options.dataChannels ?? true;
     this.delayMs = options.delayMs ?? 20;
     this.backend = {
       name: 'memory',
@@ -156,7 +163,7 @@ export class MemoryTransport implements Transport {
     this.#closed = true;
     const peer = this.#peer();
     this.states = { ...NEW, connection: 'closed', iceConnection: 'closed' };
-    if (peer) this.later(() => peer.#closedByPeer());
+    if (peer && this.carries) this.later(() => peer.#closedByPeer());
     return Promise.resolve();
   }
 
@@ -249,7 +256,7 @@ export class MemoryTransport implements Transport {
 
   #openAt(channel: MemoryChannel): void {
     const peer = this.#peer();
-    if (this.#closed || peer === undefined || peer.#closed) return;
+    if (this.#closed || peer === undefined || peer.#closed || !this.#network.dataChannels) return;
     const theirs = new MemoryChannel(peer, channel, undefined);
     const handlers = peer.#handlers.dataChannel(theirs);
     if (handlers === undefined) return channel.end();
