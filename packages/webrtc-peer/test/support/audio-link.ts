@@ -1,4 +1,4 @@
-import { type AudioFrame, type OpusEngine, loadOpus } from '@rm/codecs';
+import { type AudioFrame, type OpusEngine, describeOpus, loadOpus } from '@rm/codecs';
 import {
   AdaptiveDelayPolicy,
   type ClockOffset,
@@ -7,11 +7,15 @@ import {
   PlayoutAlignment,
   micros,
 } from '@rm/rtp-sync';
-import type { Transport } from '../../src/backend/transport.js';
 import { AudioReceiver, type AudioReceiverStatistics } from '../../src/media/audio-receiver.js';
 import { AudioSender } from '../../src/media/audio-sender.js';
 import { AudioStream } from '../../src/media/audio-stream.js';
 import type { RtpPacket, SenderReport } from '../../src/rtp/packet.js';
+import { parseRtp, writeRtp } from '../../src/rtp/rtp-bytes.js';
+import { RtpSession } from '../../src/rtp/rtp-session.js';
+import { MediaSession } from '../../src/session/media-session.js';
+import { Transceiver } from '../../src/session/transceiver.js';
+import { agree } from './rtp-pair.js';
 
 export const UNIX = micros(1_700_000_000_000_000);
 
@@ -38,6 +42,24 @@ export interface SimulatedLink {
   readonly tamper?: (packet: RtpPacket, i: number) => RtpPacket;
 }
 
+/** Two ends of one audio section. */
+function audioBothWays(): [Transceiver, Transceiver] {
+  const ends = [1, 2].map((ssrc) => {
+    const init = { streamIds: [], trackId: 't', ssrc, rtxSsrc: undefined };
+    const transceiver = new Transceiver(
+      'audio',
+      { ...init, direction: 'sendrecv' },
+      () => undefined,
+    );
+    const session = new MediaSession({ codecs: () => [describeOpus()], accept: () => transceiver });
+    session.add(transceiver);
+    return { session, transceiver };
+  });
+  const [ours, theirs] = ends as [(typeof ends)[0], (typeof ends)[0]];
+  agree(ours.session, theirs.session);
+  return [ours.transceiver, theirs.transceiver];
+}
+
 let engine: Promise<OpusEngine> | undefined;
 
 /** Sends a source through encoder, RTP, a network, jitter buffer and decoder, in virtual time. */
@@ -51,28 +73,38 @@ export async function simulateLink(options: SimulatedLink): Promise<{
   const { duration, source, delay = () => 1 } = options;
   const packets: RtpPacket[] = [];
   const reports: SenderReport[] = [];
-  const inFlight: { at: number; deliver: (receiver: AudioReceiver, now: Micros) => void }[] = [];
+  const inFlight: { at: number; deliver: (session: RtpSession, now: Micros) => void }[] = [];
   let now = 0;
-  const transport: Pick<Transport, 'sendAudio' | 'sendSenderReport'> = {
-    sendAudio(sent) {
-      const i = packets.length;
-      const packet = { ...sent, ssrc: 1, payloadType: 111 };
-      packets.push(packet);
-      const d = delay(i);
-      if (d === undefined) return true;
-      const onTheWire = options.tamper?.(packet, i) ?? packet;
-      inFlight.push({ at: now + d, deliver: (r, t) => r.packet(onTheWire, t) });
-      return true;
+  const [ours, theirs] = audioBothWays();
+  const ids = ours.negotiated!.extensions;
+  const random = [0.99999, 0.9999999, 0].values();
+  const sending = new RtpSession({
+    transport: {
+      sendRtp(bytes) {
+        const i = packets.length;
+        const packet = parseRtp(bytes.slice(), ids)!;
+        packets.push(packet);
+        const d = delay(i);
+        if (d === undefined) return true;
+        const target = new Uint8Array(1500);
+        const length = writeRtp(target, options.tamper?.(packet, i) ?? packet, ids);
+        inFlight.push({ at: now + d, deliver: (r, t) => r.rtp(target.subarray(0, length), t) });
+        return true;
+      },
+      sendRtcp(bytes) {
+        const copy = bytes.slice();
+        if (options.reportsArrive !== false)
+          inFlight.push({ at: now + 1, deliver: (r, t) => r.rtcp(copy, t) });
+        return true;
+      },
     },
-    sendSenderReport(report) {
-      reports.push({ ...report, ssrc: 1 });
-      if (options.reportsArrive !== false)
-        inFlight.push({ at: now + 1, deliver: (r) => r.senderReport({ ...report, ssrc: 1 }) });
-      return true;
-    },
-  };
-  const random = [0.99999, 0.9999999].values();
-  const sender = new AudioSender(transport as Transport, UNIX, () => random.next().value!);
+    cname: 'sender',
+    ssrc: 1,
+    unixOrigin: UNIX,
+    random: () => random.next().value!,
+  });
+  const sender = new AudioSender(sending, sending.addSender(ours));
+  sending.negotiated([ours]);
   const encoder = await opus.createEncoder({
     sampleRate: 48_000,
     channels: 1,
@@ -89,6 +121,25 @@ export async function simulateLink(options: SimulatedLink): Promise<{
     unixOrigin: UNIX,
     clockOffset: () => offset,
   });
+  const receiving = new RtpSession({
+    transport: { sendRtp: () => false, sendRtcp: () => false },
+    cname: 'receiver',
+    ssrc: 2,
+    unixOrigin: UNIX,
+    random: () => 0,
+  });
+  receiving.addReceiver(
+    theirs,
+    {
+      packet: (packet, t) => receiver.packet(packet, t),
+      senderReport: (report) => {
+        reports.push(report);
+        receiver.senderReport(report);
+      },
+    },
+    micros(0),
+  );
+  receiving.negotiated([theirs]);
   const heard: Heard[] = [];
   const block = new Float32Array(480);
   // Ticks of 10 ms, arrivals in steps of 1 ms between them.
@@ -103,13 +154,14 @@ export async function simulateLink(options: SimulatedLink): Promise<{
       },
       micros(now * 1000),
     );
+    sending.poll(micros(now * 1000));
     const frame = receiver.pull(micros(now * 1000), micros(now * 1000));
     if (frame !== undefined)
       heard.push({ instant: now, samples: frame.samples.slice(), capture: frame.capture });
     inFlight.sort((a, b) => a.at - b.at);
     while (inFlight[0] !== undefined && inFlight[0].at < now + 10) {
       const { at, deliver } = inFlight.shift()!;
-      deliver(receiver, micros(at * 1000));
+      deliver(receiving, micros(at * 1000));
     }
   }
   const statistics = receiver.statistics();

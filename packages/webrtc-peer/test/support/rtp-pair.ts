@@ -6,8 +6,8 @@ import { parseRtp } from '../../src/rtp/rtp-bytes.js';
 import type { RtpReceiver } from '../../src/rtp/rtp-receiver.js';
 import type { RtpSender } from '../../src/rtp/rtp-sender.js';
 import { RtpSession, type RtpSessionOptions } from '../../src/rtp/rtp-session.js';
-import type { MediaKind } from '../../src/session/description.js';
-import { MediaSession } from '../../src/session/media-session.js';
+import type { MediaKind, SessionContent } from '../../src/session/description.js';
+import { type LocalMedia, MediaSession } from '../../src/session/media-session.js';
 import { parseSdp } from '../../src/session/parse-sdp.js';
 import { Transceiver } from '../../src/session/transceiver.js';
 import { writeSdp } from '../../src/session/write-sdp.js';
@@ -35,6 +35,22 @@ const TRANSPORT = {
 
 const VIDEO = describeVideo(['VP8']);
 const AUDIO = [{ ...describeOpus(), feedback: ['nack'] }];
+
+/** One offers and the other answers; `describe` changes what they say on its way. */
+export function agree(
+  offerer: MediaSession,
+  answerer: MediaSession,
+  describe: (sdp: string) => string = (sdp) => sdp,
+): void {
+  const carry = (local: LocalMedia): SessionContent => {
+    const content = { ...local, sessionId: '1', version: 1, transport: TRANSPORT, cname: 'x' };
+    const result = parseSdp(describe(writeSdp(content)));
+    if (!result.ok) throw new Error(result.reason);
+    return result.value;
+  };
+  answerer.takeOffer(carry(offerer.createOffer()));
+  offerer.takeAnswer(carry(answerer.createAnswer()));
+}
 
 /** What the network between two sides does; all the same both ways. */
 export interface PairOptions {
@@ -187,21 +203,7 @@ export class RtpPair {
   /** `a` offers, `b` answers. */
   negotiate(): void {
     const { a, b } = this;
-    const carry = ({ media, bundle }: ReturnType<MediaSession['createOffer']>) => {
-      const sdp = writeSdp({
-        sessionId: '1',
-        version: 1,
-        media,
-        bundle,
-        transport: TRANSPORT,
-        cname: 'x',
-      });
-      const result = parseSdp(this.#options.describe?.(sdp) ?? sdp);
-      if (!result.ok) throw new Error(result.reason);
-      return result.value;
-    };
-    b.media.takeOffer(carry(a.media.createOffer()));
-    a.media.takeAnswer(carry(b.media.createAnswer()));
+    agree(a.media, b.media, this.#options.describe);
     for (const { session, media } of [a, b]) session.negotiated(media.transceivers);
   }
 
