@@ -127,7 +127,7 @@ describe('a stranger', () => {
         [hello, ...forged].map((datagram) => [datagram, port, address] as const),
       ),
     );
-    await carriesMedia(ends, 1);
+    expect(await carriesMedia(ends, 1)).toEqual([1, 1]);
     ends.atA.channel.send('still');
     await ends.b.until('the message', () => ends.atB.messages.length === 1);
     for (const { transport } of [ends.a, ends.b])
@@ -158,7 +158,7 @@ describe('a stranger', () => {
       return [...all, extended].map((bytes) => [bytes, port, address] as const);
     });
     const stranger = await asStranger(forged);
-    await carriesMedia(ends, 2);
+    expect(await carriesMedia(ends, 2)).toEqual([2, 2]);
     expect(sequenceNumbers(b.heard.rtp)).toEqual([1, 2]);
     expect(b.heard.rtcp).toHaveLength(1);
     // All but the two that are empty are taken for media.
@@ -191,6 +191,7 @@ describe('the DTLS handshake', () => {
     const { b, atA, atB } = await connectedByChannel(backend);
     atA.channel.send('through');
     await b.until('a message', () => atB.messages.length === 1);
+    expect(atB.messages).toEqual(['through']);
   });
 
   test('bears the loss of any one of its messages', async () => {
@@ -206,7 +207,7 @@ describe('the DTLS handshake', () => {
     const connections = await Promise.all(
       losses.map(([type, left]) => context.run({ type, left }, () => connected(backend))),
     );
-    for (const ends of connections) await carriesMedia(ends, 1);
+    for (const ends of connections) expect(await carriesMedia(ends, 1)).toEqual([1, 1]);
   });
 
   test('begins when ICE is done, and again soon if nobody was ready for it', async () => {

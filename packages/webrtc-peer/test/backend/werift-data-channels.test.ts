@@ -209,7 +209,7 @@ test('channels of all kinds keep their promises over a link that loses 5 %', asy
   const isAll = (): boolean => of('safe').length === 61 && of('any').length === 60;
   await until(`all that is reliable, with seed ${seed}`, isAll);
   expect(of('safe')).toEqual([...sent.safe, 'safe end']);
-  expect([...of('any')].toSorted()).toEqual(sent.any.toSorted());
+  expect(new Set(of('any'))).toEqual(new Set(sent.any));
   const got = of('lossy');
   expect(got).toEqual(sent.lossy.filter((text) => got.includes(text)));
   expect(new Set(of('loose')).size).toBe(of('loose').length);
@@ -328,7 +328,7 @@ describe('the message that opens a channel', () => {
 
   test('is told from its acknowledgement and from anything else', () => {
     expect(parseDcep(writeAck())).toEqual({ type: 'ack' });
-    for (const bytes of [[], [1], [3], [3, 3, ...Array(10).fill(0)]])
-      expect(parseDcep(Buffer.from(bytes as number[]))).toBeUndefined();
+    for (const bytes of [[], [1], [3], [3, 3, ...new Uint8Array(10)]])
+      expect(parseDcep(Buffer.from(bytes))).toBeUndefined();
   });
 });

@@ -150,7 +150,7 @@ export class IceSessions {
     this.#closed = true;
     clearTimeout(this.#retirement);
     const sessions = [this.#present, this.#next, this.#retired];
-    await Promise.all(sessions.map((session) => session?.close()));
+    await Promise.all(sessions.flatMap((session) => session?.close() ?? []));
   }
 
   get #latest(): IceSession | undefined {

@@ -38,7 +38,7 @@ export const candidatesComply = (backend: Backend): void => {
       // The answer tells of none, so that only those of the offer can make the connection.
       await a.transport.setRemote('answer', { ...answer, candidates: [] });
       await bothConnected({ a, b });
-      await carriesMedia({ a, b }, 1);
+      expect(await carriesMedia({ a, b }, 1)).toEqual([1, 1]);
     });
 
     test('end once, with an empty one of their session, after the parameters', async () => {
@@ -75,7 +75,7 @@ export const candidatesComply = (backend: Backend): void => {
       add();
       await bothConnected({ a, b });
       add();
-      await carriesMedia({ a, b }, 1);
+      expect(await carriesMedia({ a, b }, 1)).toEqual([1, 1]);
     });
 
     test('without end do not keep the connection from being made', async () => {
@@ -90,7 +90,7 @@ export const candidatesComply = (backend: Backend): void => {
           usernameFragment: undefined,
         });
       await bothConnected({ a, b });
-      await carriesMedia({ a, b }, 1);
+      expect(await carriesMedia({ a, b }, 1)).toEqual([1, 1]);
     });
   });
 };

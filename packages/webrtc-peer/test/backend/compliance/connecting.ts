@@ -66,7 +66,7 @@ export const connectingComplies = (backend: Backend): void => {
         return parameters;
       });
       await bothConnected(ends);
-      await carriesMedia(ends, 1);
+      expect(await carriesMedia(ends, 1)).toEqual([1, 1]);
     });
 
     test('that both sides offer is made by the one that is answered', async () => {
@@ -79,7 +79,7 @@ export const connectingComplies = (backend: Backend): void => {
       await b.transport.setRemote('offer', offerA);
       await a.transport.setRemote('answer', await b.transport.getLocal('answer'));
       await bothConnected(ends);
-      await carriesMedia(ends, 1);
+      expect(await carriesMedia(ends, 1)).toEqual([1, 1]);
       await openChannel(ends, 'from a');
       await openChannel({ a: b, b: a }, 'from b');
     });
@@ -102,7 +102,7 @@ export const connectingComplies = (backend: Backend): void => {
       expect(ufrags.size).toBe(2);
       expect(setups[1]).toBe(setups[5]);
       expect(new Set([setups[1], setups[3]])).toEqual(new Set(['active', 'passive']));
-      await carriesMedia(ends, 1);
+      expect(await carriesMedia(ends, 1)).toEqual([1, 1]);
       for (const { transport } of [a, b]) expect(transport.states.connection).toBe('connected');
     });
 

@@ -172,6 +172,7 @@ export const dataChannelsComply = (backend: Backend): void => {
       const { a } = await connected(backend, { b: { dataChannel: () => undefined } });
       const unwanted = a.open('unwanted');
       await a.until('closed', () => unwanted.closed === 1);
+      expect(unwanted.channel.state).toBe('closed');
     });
 
     test('is one of many, opened and closed again and again', async () => {

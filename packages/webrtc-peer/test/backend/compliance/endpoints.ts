@@ -41,9 +41,9 @@ export interface Endpoint<T extends Transport = Transport> {
   readonly transport: T;
   readonly heard: Heard;
   /** Opens a data channel, reliable and ordered if not said otherwise. */
-  open(label: string, options?: Partial<DataChannelOptions>): ChannelEnd;
+  readonly open: (label: string, options?: Partial<DataChannelOptions>) => ChannelEnd;
   /** Resolves once `condition` holds, which is looked at after every event; rejects after `deadlineMs`. */
-  until(what: string, condition: () => boolean, deadlineMs?: number): Promise<void>;
+  readonly until: (what: string, condition: () => boolean, deadlineMs?: number) => Promise<void>;
 }
 
 /** Two ends that trickle candidates to each other. */
@@ -258,8 +258,9 @@ export const rtp = ({ sequenceNumber, ssrc = 0x1234_5678, payload }: RtpOptions)
 export const sequenceNumbers = (packets: readonly Uint8Array[]): number[] =>
   packets.map((packet) => new DataView(packet.buffer, packet.byteOffset).getUint16(2));
 
-/** Sends a packet each way and waits for it. */
-export const carriesMedia = async ({ a, b }: Pair, sequenceNumber: number): Promise<void> => {
+/** Sends a packet each way and waits for it. Gives the sequence numbers that arrived. */
+export const carriesMedia = async ({ a, b }: Pair, sequenceNumber: number): Promise<number[]> => {
+  const arrived: number[] = [];
   for (const [from, to] of [
     [a, b],
     [b, a],
@@ -267,5 +268,7 @@ export const carriesMedia = async ({ a, b }: Pair, sequenceNumber: number): Prom
     const before = to.heard.rtp.length;
     if (!from.transport.sendRtp(rtp({ sequenceNumber }))) throw new Error('refused to send');
     await to.until('a packet', () => to.heard.rtp.length > before);
+    arrived.push(...sequenceNumbers(to.heard.rtp.slice(before)));
   }
+  return arrived;
 };

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Backend } from '../../../src/backend/transport.js';
-import { carriesMedia, connected, negotiate, openChannel, pair } from './endpoints.js';
+import {
+  bothConnected,
+  carriesMedia,
+  connected,
+  negotiate,
+  openChannel,
+  pair,
+} from './endpoints.js';
 
 /** ICE that begins anew; refused by a backend that cannot. */
 export const iceRestartComplies = (backend: Backend): void => {
@@ -10,7 +17,7 @@ export const iceRestartComplies = (backend: Backend): void => {
       const ends = await connected(backend);
       const { a, b } = ends;
       const { atA, atB } = await openChannel(ends, 'lasting');
-      await carriesMedia(ends, 1);
+      expect(await carriesMedia(ends, 1)).toEqual([1, 1]);
       const before = await a.transport.getLocal('offer');
       await b.transport.setRemote('offer', before);
       await a.transport.setRemote('answer', await b.transport.getLocal('answer'));
@@ -31,9 +38,8 @@ export const iceRestartComplies = (backend: Backend): void => {
             ({ candidate, usernameFragment }) => candidate === '' && usernameFragment === ufrag,
           ),
         );
-      for (const { transport, until } of [a, b])
-        await until('connected', () => transport.states.connection === 'connected');
-      await carriesMedia(ends, 2);
+      await bothConnected(ends);
+      expect(await carriesMedia(ends, 2)).toEqual([2, 2]);
       atA.channel.send('still here');
       await b.until('the message', () => atB.messages.length === 1);
       expect(atB.closed).toBe(0);
@@ -53,9 +59,9 @@ export const iceRestartComplies = (backend: Backend): void => {
       ] as const) {
         one.transport.restartIce([]);
         await negotiate(one.transport, other.transport);
-        for (const { transport, until } of [a, b])
-          await until('connected', () => transport.states.connection === 'connected');
-        await carriesMedia(ends, ++round);
+        await bothConnected(ends);
+        round++;
+        expect(await carriesMedia(ends, round)).toEqual([round, round]);
       }
     });
 
@@ -70,9 +76,8 @@ export const iceRestartComplies = (backend: Backend): void => {
       ]);
       await b.transport.setRemote('offer', offer);
       await a.transport.setRemote('answer', await b.transport.getLocal('answer'));
-      for (const { transport, until } of [a, b])
-        await until('connected', () => transport.states.connection === 'connected');
-      await carriesMedia(ends, 1);
+      await bothConnected(ends);
+      expect(await carriesMedia(ends, 1)).toEqual([1, 1]);
     });
 
     test('before there was a connection does no harm', async () => {
@@ -80,9 +85,8 @@ export const iceRestartComplies = (backend: Backend): void => {
       const { a, b } = ends;
       a.transport.restartIce();
       await negotiate(a.transport, b.transport);
-      for (const { transport, until } of [a, b])
-        await until('connected', () => transport.states.connection === 'connected');
-      await carriesMedia(ends, 1);
+      await bothConnected(ends);
+      expect(await carriesMedia(ends, 1)).toEqual([1, 1]);
     });
 
     test('with servers that cannot be used is refused', async () => {
