@@ -156,7 +156,7 @@ export interface Transport {
   setRemote(type: 'offer' | 'answer', parameters: TransportParameters): Promise<void>;
   /**
    * Has ICE begin anew, with new credentials, when the next offer is got (RFC 8445 §2.4), and with other servers if
-   * given. From then on nothing is sent until a pair of the new ICE session is nominated.
+   * given. The pair in use stays so until one of the new ICE session is nominated (RFC 8445 §9).
    * @throws what `Backend.validate` throws.
    */
   restartIce(iceServers?: readonly IceServer[]): void;
@@ -173,7 +173,10 @@ export interface Transport {
    * Opens a data channel, also before there is a connection.
    * @throws a `DataChannelError` (`INVALID_CHANNEL`) for options out of range.
    */
-  createDataChannel(options: DataChannelOptions, handlers: DataChannelHandlers): TransportDataChannel;
+  createDataChannel(
+    options: DataChannelOptions,
+    handlers: DataChannelHandlers,
+  ): TransportDataChannel;
   /** Closes everything and releases every socket and timer. Idempotent. */
   close(): Promise<void>;
 }
