@@ -260,7 +260,9 @@ export class RtpSession {
           if (packet.ssrcs.length === 0 || packet.ssrcs.some((ssrc) => this.#senders.has(ssrc)))
             this.#rate.estimated(packet.bitrate, now);
           break;
-        default:
+        case 'bye':
+        case 'source-description':
+        case 'unknown':
       }
     }
   }

@@ -111,8 +111,8 @@ export class PeerConnection {
           if (this.#operations === 0) this.#tellCandidates();
         },
         stateChange: () => this.#tellStates(),
-        rtp: handlers.rtp,
-        rtcp: handlers.rtcp,
+        rtp: (packet) => handlers.rtp(packet),
+        rtcp: (packet) => handlers.rtcp(packet),
         dataChannel: (channel) => handlers.dataChannel(channel),
       },
     );

@@ -53,10 +53,10 @@ test.each([14, 255])('what is written is read again, with ids of up to %i', (max
         mid: ids.mid === undefined ? undefined : packet.mid,
         sendTime: ids.sendTime === undefined ? undefined : packet.sendTime,
       });
-      if (ids.captureTime === undefined || captureTime === undefined)
-        expect(read.captureTime).toBeUndefined();
-      else
-        expect(Math.abs(read.captureTime!.captured - captureTime.captured)).toBeLessThanOrEqual(1);
+      const expected = ids.captureTime === undefined ? undefined : captureTime?.captured;
+      expect(read.captureTime === undefined).toBe(expected === undefined);
+      // The fraction of a second on the wire is finer than a microsecond, and rounded.
+      expect(Math.abs((read.captureTime?.captured ?? 0) - (expected ?? 0))).toBeLessThanOrEqual(1);
     }),
     { numRuns: 300 },
   );
@@ -67,19 +67,19 @@ test('another implementation reads the same in what is written', () => {
     fc.property(packets, idsUpTo(14), (packet, ids) => {
       const oracle = OracleRtpPacket.deSerialize(Buffer.from(bytesOf(packet, ids)));
       const { header } = oracle;
-      expect({ ...header, payload: [...oracle.payload] }).toMatchObject({
+      expect([...oracle.payload]).toEqual([...packet.payload]);
+      expect(header).toMatchObject({
         ssrc: packet.ssrc,
         payloadType: packet.payloadType,
         sequenceNumber: packet.sequenceNumber,
         timestamp: packet.timestamp,
         marker: packet.marker,
-        payload: [...packet.payload],
       });
       const of = (id: number | undefined): Buffer | undefined =>
         header.extensions.find((extension) => extension.id === id)?.payload;
-      if (ids.mid !== undefined) expect(of(ids.mid)?.toString()).toBe(packet.mid);
-      if (ids.sendTime !== undefined)
-        expect(of(ids.sendTime)?.readUIntBE(0, 3)).toBe(packet.sendTime);
+      expect(of(ids.mid)?.toString()).toBe(ids.mid === undefined ? undefined : packet.mid);
+      const sendTime = ids.sendTime === undefined ? undefined : packet.sendTime;
+      expect(of(ids.sendTime)?.readUIntBE(0, 3)).toBe(sendTime);
     }),
     { numRuns: 200 },
   );

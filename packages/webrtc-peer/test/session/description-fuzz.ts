@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { MediaSession } from '../../src/session/media-session.js';
 import { parseSdp } from '../../src/session/parse-sdp.js';
@@ -57,8 +56,11 @@ function take(sdp: string): boolean {
   return true;
 }
 
-/** Gives damaged descriptions to a session as offers: they are refused, or answered by what can be read. */
-export function fuzzDescriptions(numRuns: number): void {
+/**
+ * Gives damaged descriptions to a session as offers: they are refused, or answered by what can be read. Returns how
+ * many were taken.
+ */
+export function fuzzDescriptions(numRuns: number): number {
   let taken = 0;
   fc.assert(
     fc.property(hostile, (sdp) => {
@@ -66,5 +68,5 @@ export function fuzzDescriptions(numRuns: number): void {
     }),
     { numRuns, endOnFailure: true },
   );
-  expect(taken).toBeGreaterThan(numRuns / 5);
+  return taken;
 }

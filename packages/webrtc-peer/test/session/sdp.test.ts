@@ -266,7 +266,7 @@ test('another implementation reads the same in what this side writes', () => {
 });
 
 test('damaged and hostile descriptions are refused or answered, never thrown at', () => {
-  fuzzDescriptions(1000);
+  expect(fuzzDescriptions(1000)).toBeGreaterThan(200);
 });
 
 test.each([

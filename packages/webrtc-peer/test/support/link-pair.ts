@@ -1,6 +1,6 @@
 import { loadOpus } from '@rm/codecs';
 import { AdaptiveDelayPolicy, type Micros, PlayoutAlignment, micros, millis } from '@rm/rtp-sync';
-import { ErrorCode, type IncomingOffer, RpcError } from '@rm/signaling-protocol';
+import { type IncomingOffer, RpcError } from '@rm/signaling-protocol';
 import { Link, type LinkOptions } from '../../src/connection/link.js';
 import type { DataChannel } from '../../src/data/data-channel.js';
 import { MemoryNetwork, type MemoryTransport } from './memory-network.js';
@@ -158,7 +158,7 @@ export function incoming(
       on.answer(answer.sdp);
       return true;
     },
-    reject: (code = ErrorCode.OFFER_INVALID, message = '') => {
+    reject: (code, message) => {
       on.reject(code, message);
       return true;
     },
