@@ -186,6 +186,7 @@ export class Link {
       polite: options.polite,
       connection,
       sendOffer: (sdp) => options.signaling.offer(sdp),
+      afterIo: (fn) => void clock.afterIo(fn),
       giveUp: (reason) => this.close('failed', reason),
     });
     this.#media.audio

@@ -18,6 +18,8 @@ export interface NegotiatorOptions {
   >;
   /** Sends an offer; resolves with the SDP of the answer. */
   readonly sendOffer: (sdp: string) => Promise<string>;
+  /** Calls `fn` once what has come in with what is handled now has been handled too. */
+  readonly afterIo: (fn: () => void) => void;
   /** The negotiation cannot go on. */
   readonly giveUp: (reason: string) => void;
 }
@@ -31,6 +33,9 @@ export class Negotiator {
   /** An offer is due that this side may not make yet. */
   #held = false;
   #token = 0;
+  #awaitsAnswer = false;
+  /** What came while an answer was awaited, in order, if anything did. */
+  #waiting: NegotiationInput[] | undefined;
   #remoteSession: string | undefined;
   #closed = false;
 
@@ -53,11 +58,11 @@ export class Negotiator {
   offerReceived(offer: IncomingOffer): void {
     const token = ++this.#token;
     this.#offers.set(token, offer);
-    this.#handle({ kind: 'offer-received', token, sdp: offer.sdp });
+    this.#received({ kind: 'offer-received', token, sdp: offer.sdp });
   }
 
   candidateReceived(candidate: IceCandidate): void {
-    this.#handle({ kind: 'candidate-received', candidate });
+    this.#received({ kind: 'candidate-received', candidate });
   }
 
   /** Refuses what is not answered yet; nothing happens afterwards. */
@@ -66,6 +71,23 @@ export class Negotiator {
     for (const offer of this.#offers.values())
       offer.reject(ErrorCode.CONNECTION_FAILED, 'the connection was closed');
     this.#offers.clear();
+  }
+
+  /**
+   * The answer to our offer comes by promises, an offer that was sent right after it at once: the offer waits for the
+   * end of the turn, or it would be taken for one that meets ours. Candidates stay behind it.
+   */
+  #received(input: NegotiationInput): void {
+    if (this.#waiting !== undefined) this.#waiting.push(input);
+    else if (!this.#awaitsAnswer || input.kind !== 'offer-received') this.#handle(input);
+    else {
+      this.#waiting = [input];
+      this.#options.afterIo(() => {
+        const waiting = this.#waiting ?? [];
+        this.#waiting = undefined;
+        for (const each of waiting) this.#handle(each);
+      });
+    }
   }
 
   #handle(input: NegotiationInput): void {
@@ -92,14 +114,20 @@ export class Negotiator {
         void connection.addIceCandidate(output.candidate);
         break;
       case 'send-offer':
+        this.#awaitsAnswer = true;
         this.#options.sendOffer(output.sdp).then(
-          (sdp) => this.#handle({ kind: 'answer-received', sdp }),
-          (error: unknown) =>
+          (sdp) => {
+            this.#awaitsAnswer = false;
+            this.#handle({ kind: 'answer-received', sdp });
+          },
+          (error: unknown) => {
+            this.#awaitsAnswer = false;
             this.#handle({
               kind: 'offer-refused',
               glare: error instanceof RpcError && error.code === ErrorCode.NEGOTIATION_IN_PROGRESS,
               reason: text(error),
-            }),
+            });
+          },
         );
         break;
       case 'send-answer':
