@@ -64,3 +64,16 @@ test('what was never said, or is not there, has no delay', () => {
   expect(mouthToEar(said, other, 0)).toEqual([]);
   expect(mouthToEar(said, { ...other, samples: new Float32Array(24_000) }, 0)).toEqual([]);
 });
+
+test('pauses do not count, though they be found', () => {
+  const samples = voice(2, 5);
+  // The second half is a hundredth as loud; the listener begins with it.
+  for (let i = samples.length / 2; i < samples.length; i++) samples[i] = samples[i]! / 100;
+  const delays = mouthToEar(
+    { samples, began: 0 },
+    heardWith(samples, 200, () => 50),
+    0,
+  );
+  expect(delays.length).toBeGreaterThan(40);
+  expect(delays.length).toBeLessThan(56);
+});

@@ -22,7 +22,7 @@ describeWithChromium('the page', () => {
   });
 
   test('shows another page the picture it sends, in the codec asked for', async () => {
-    await interop.page({ id: 'camera', video: 'VP9' });
+    const camera = await interop.page({ id: 'camera', video: 'VP9' });
     const viewer = await interop.page({ id: 'viewer' });
     await connected(viewer, 'camera');
     // The camera's own offer, of the picture, follows its answer.
@@ -39,6 +39,9 @@ describeWithChromium('the page', () => {
     expect(codec?.['mimeType']).toBe('video/VP9');
     const kinds = await viewer.evaluate(() => window.mesh.events.map(({ kind }) => kind));
     expect(kinds).toEqual(['connected']);
+    await camera.evaluate(() => window.mesh.leave());
+    await viewer.locator('video').waitFor({ state: 'detached' });
+    await viewer.locator('#peers tr').waitFor({ state: 'detached' });
   });
 });
 

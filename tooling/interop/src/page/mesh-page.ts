@@ -61,6 +61,7 @@ export class MeshPage {
         ended: (reason) => {
           this.#ears.get(peerId)?.close();
           this.#ears.delete(peerId);
+          this.#view.forget(peerId);
           this.#happened('ended', peerId, reason);
         },
       }),
@@ -107,9 +108,9 @@ export class MeshPage {
     return this.#connection(peerId).control.ping();
   }
 
-  /** Ends the connection with a peer by `RTCPeerConnection.close()`, with no word by way of the signaling. */
+  /** Ends the connection with a peer; the peer has to find out by itself. */
   hangUp(peerId: string): void {
-    this.#connection(peerId).close();
+    this.#room.hangUp(peerId);
   }
 
   /** Has ICE begin anew with a peer, as after a change of networks. */
@@ -137,7 +138,7 @@ export class MeshPage {
   }
 
   #received(peerId: string, track: MediaStreamTrack): void {
-    if (track.kind === 'video') this.#view.picture(track);
+    if (track.kind === 'video') this.#view.picture(peerId, track);
     else this.#ears.set(peerId, new Ear(this.#context, track));
   }
 

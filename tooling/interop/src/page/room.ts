@@ -51,6 +51,11 @@ export class Room {
     await this.signaling.connect();
   }
 
+  /** Ends the connection with a peer by `RTCPeerConnection.close()`, with no word by way of the signaling. */
+  hangUp(peerId: string): void {
+    this.#drop(peerId, 'hung up');
+  }
+
   /** Leaves the room and closes every connection. */
   async leave(): Promise<void> {
     for (const connection of this.connections.values()) connection.close();

@@ -22,6 +22,7 @@ const element = <Name extends keyof HTMLElementTagNameMap>(
 /** What a human sees: a row for each peer with state, round trip and level, and the latest events. */
 export class View {
   readonly #peers = document.querySelector<HTMLElement>('#peers')!;
+  readonly #pictures = document.querySelector<HTMLElement>('#pictures')!;
   readonly #log = document.querySelector<HTMLElement>('#log')!;
 
   constructor(title: string) {
@@ -50,13 +51,19 @@ export class View {
     while (this.#log.childElementCount > LOG_LINES) this.#log.lastElementChild!.remove();
   }
 
-  /** Shows a picture of a peer. */
-  picture(track: MediaStreamTrack): void {
+  /** Shows a picture of a peer until it is forgotten. */
+  picture(peerId: string, track: MediaStreamTrack): void {
     const video = document.createElement('video');
     video.srcObject = new MediaStream([track]);
     video.autoplay = true;
     video.muted = true;
-    document.querySelector('#pictures')!.append(video);
-    track.addEventListener('ended', () => video.remove());
+    video.dataset['peer'] = peerId;
+    this.#pictures.append(video);
+  }
+
+  /** Takes away the pictures of a peer. */
+  forget(peerId: string): void {
+    for (const video of this.#pictures.querySelectorAll('video'))
+      if (video.dataset['peer'] === peerId) video.remove();
   }
 }
