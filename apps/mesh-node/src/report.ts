@@ -44,7 +44,9 @@ export function linkReport(
 ): LinkReport {
   const { received } = link;
   const played = received?.totalSamplesReceived ?? 0;
-  const sent = link.sentVideo.find(({ framesSent, framesDropped }) => framesSent + framesDropped > 0);
+  const sent = link.sentVideo.find(
+    ({ framesSent, framesDropped }) => framesSent + framesDropped > 0,
+  );
   const emitted = received?.jitterBufferEmittedCount ?? 0;
   return {
     from: link.peerId,

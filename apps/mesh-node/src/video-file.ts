@@ -109,6 +109,11 @@ export class VideoFile {
     this.#writing ??= this.#write();
   }
 
+  /** Resolves when nothing waits for the disk. */
+  async idle(): Promise<void> {
+    await this.#writing;
+  }
+
   /** Writes what is left and closes the file; every call returns the same promise. */
   close(): Promise<void> {
     this.#closing ??= this.#finish();
@@ -146,7 +151,7 @@ export class VideoFile {
   }
 
   async #finish(): Promise<void> {
-    await this.#writing;
+    await this.idle();
     try {
       await this.#file?.close();
     } catch (cause) {

@@ -1,0 +1,128 @@
+// Signaling server and nodes as a user starts them, built.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { NodeReport } from '../src/mesh-node.js';
+import type { LinkReport } from '../src/report.js';
+import { readStamp } from '../src/video-stamp.js';
+import type { VideoReport } from '../src/video-report.js';
+import { decodeAll, describeNative } from './support/native-video.js';
+import { readAnnexB, readIvf } from './support/video-files.js';
+
+const app = (name: string): string =>
+  fileURLToPath(new URL(`../../${name}/dist/main.js`, import.meta.url));
+
+let folder: string;
+let server: ChildProcess;
+let url: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rm-video-nodes-'));
+  server = spawn(process.execPath, [app('signaling-server'), '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [line] = (await once(createInterface({ input: server.stdout! }), 'line')) as [string];
+  url = line.split(' ').at(-1)!;
+});
+
+afterAll(async () => {
+  server.kill('SIGTERM');
+  await once(server, 'exit');
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What a node prints, with when. */
+interface Line extends NodeReport {
+  readonly type: 'joined' | 'stats' | 'summary';
+  readonly at: number;
+}
+
+/** Runs a node to its end and gives what it printed. */
+async function node(room: string, id: string, ...options: string[]): Promise<readonly Line[]> {
+  const state = join(folder, 'state');
+  const where = ['--signaling', url, '--room', room, '--id', id, '--state-dir', state];
+  const args = [app('mesh-node'), ...where, '--json', '--log-level', 'error', ...options];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: Line[] = [];
+  let log = '';
+  child.stderr.on('data', (data: Buffer) => (log += data.toString()));
+  createInterface({ input: child.stdout }).on('line', (line) =>
+    lines.push({ ...(JSON.parse(line) as Line), at: performance.now() }),
+  );
+  const [status] = (await once(child, 'close')) as [number];
+  if (status !== 0) throw new Error(`${id} ended with ${status}: ${log}`);
+  return lines;
+}
+
+/** What the last line says of the only stream of the only peer. */
+function only(lines: readonly Line[]): LinkReport & { readonly stream: VideoReport } {
+  const link = lines.at(-1)!.links[0]!;
+  expect(link.video?.length).toBe(1);
+  return { ...link, stream: link.video![0]! };
+}
+
+const PATTERN = ['--source', 'tone:440', '--video', 'testpattern'];
+
+describeNative('nodes that see each other', () => {
+  test.each(['VP9', 'H264', 'VP8'] as const)(
+    '%s both ways: in order, whole, in step with the sound, and recorded',
+    async (codec) => {
+      const options = [...PATTERN, '--video-codec', codec, '--record', folder, '--seconds', '7'];
+      const [ann, ben] = [`ann-${codec}`, `ben-${codec}`];
+      const ended = await Promise.all([node(codec, ann, ...options), node(codec, ben, ...options)]);
+      for (const lines of ended) {
+        const { stream, videoSent } = only(lines);
+        expect(stream).toMatchObject({ codec, width: 640, height: 360, stamps: { outOfOrder: 0 } });
+        const { shown } = stream.frames;
+        expect(shown).toBeGreaterThan(120);
+        expect(shown / (shown + stream.stamps!.missing)).toBeGreaterThan(0.95);
+        expect(stream.avSkewMs!.p50).toBeGreaterThan(-45);
+        expect(stream.avSkewMs!.p95).toBeLessThanOrEqual(45);
+        // The stream says of itself what the pictures do.
+        const { glassToGlassMs: told } = stream;
+        expect(Math.abs(stream.stamps!.glassToGlassMs!.p50 - told!.p50)).toBeLessThan(
+          10 + told!.bound,
+        );
+        expect(videoSent!.frames).toBeGreaterThan(120);
+
+        const [path] = stream.files!;
+        expect(stream.files).toEqual([
+          expect.stringMatching(codec === 'H264' ? /\.h264$/ : /\.ivf$/),
+        ]);
+        const file = await readFile(path!);
+        const frames =
+          codec === 'H264' ? readAnnexB(file) : readIvf(file).frames.map(({ data }) => data);
+        expect(frames.length).toBeGreaterThanOrEqual(stream.frames.received);
+        const numbers = (await decodeAll(codec, frames)).map(
+          (picture) => readStamp(picture)!.number,
+        );
+        expect(numbers.length).toBe(frames.length);
+        expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+      }
+    },
+    30_000,
+  );
+
+  test('who joins late sees a picture within a second of being connected', async () => {
+    const first = ['ann', 'ben'].map((id) => node('late', id, ...PATTERN, '--seconds', '7'));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const receive = ['--video', 'receive', '--seconds', '3', '--stats-interval', '0.1'];
+    const lines = await node('late', 'eve', ...receive);
+    for (const peer of ['ann', 'ben']) {
+      const when = (holds: (link: LinkReport) => boolean): number =>
+        lines.find(
+          ({ type, links }) =>
+            type !== 'joined' && links.some((link) => link.from === peer && holds(link)),
+        )!.at;
+      const connected = when(({ state }) => state === 'connected');
+      const seen = when(({ video }) => (video?.[0]?.frames.shown ?? 0) > 0);
+      expect(seen - connected).toBeLessThan(1000);
+    }
+    await Promise.all(first);
+  }, 30_000);
+});
