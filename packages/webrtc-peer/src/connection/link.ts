@@ -1,10 +1,5 @@
 import { type AudioPathReport, type CodecDescription, describeOpus } from '@rm/codecs';
-import {
-  ClockOffsetEstimator,
-  type Micros,
-  micros,
-  reportExchange,
-} from '@rm/rtp-sync';
+import { ClockOffsetEstimator, type Micros, micros, reportExchange } from '@rm/rtp-sync';
 import type { IncomingOffer } from '@rm/signaling-protocol';
 import type {
   Backend,

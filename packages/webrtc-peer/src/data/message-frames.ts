@@ -105,9 +105,7 @@ function messageOf(kind: DataMessage['kind'], bytes: Uint8Array): DataMessage | 
   if (kind === 'binary') return { kind, data: bytes };
   try {
     const text = decoder.decode(bytes);
-    return kind === 'text'
-      ? { kind, text }
-      : { kind, payload: JSON.parse(text) as JsonValue };
+    return kind === 'text' ? { kind, text } : { kind, payload: JSON.parse(text) as JsonValue };
   } catch {
     return undefined;
   }

@@ -97,7 +97,8 @@ export class PeerMedia {
     const used = new Set([...this.#sent.values()].map(({ connection }) => connection));
     const free = this.#videos.find((each) => !used.has(each) && !each.transceiver.stopped);
     const connection =
-      free ?? this.#add(this.#options.connection.addTransceiver('video', { streamIds: [streamId] }));
+      free ??
+      this.#add(this.#options.connection.addTransceiver('video', { streamIds: [streamId] }));
     this.#sent.set(streamId, { connection, keyFrame: keyFrameRequested });
     connection.transceiver.streamIds = [streamId];
     connection.transceiver.direction = 'sendrecv';

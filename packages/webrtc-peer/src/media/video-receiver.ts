@@ -175,14 +175,12 @@ export class VideoReceiver {
       return;
     }
     const { data, key, temporalId, timestamp } = frame;
-    void decoder
-      .decode({ data, key, temporalId, timestamp, capture: undefined })
-      .then((result) => {
-        if (this.#closed || decoder !== this.#decoder) return;
-        if (!result.ok) this.#behind = true;
-        else if (key) this.#behind = false;
-        if (result.ok && result.frame !== undefined) this.#show(result.frame);
-      });
+    void decoder.decode({ data, key, temporalId, timestamp, capture: undefined }).then((result) => {
+      if (this.#closed || decoder !== this.#decoder) return;
+      if (!result.ok) this.#behind = true;
+      else if (key) this.#behind = false;
+      if (result.ok && result.frame !== undefined) this.#show(result.frame);
+    });
   }
 
   #show(picture: VideoFrame): void {

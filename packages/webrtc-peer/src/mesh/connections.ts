@@ -107,7 +107,8 @@ export class Connections {
   /** For the links to come, and the ICE restarts of those that are. */
   set iceServers(servers: LinkSettings['iceServers']) {
     this.#iceServers = servers;
-    for (const { link } of this.#members.values()) if (link !== undefined) link.iceServers = servers;
+    for (const { link } of this.#members.values())
+      if (link !== undefined) link.iceServers = servers;
   }
 
   /** A peer is not in the room any more. */

@@ -1,4 +1,10 @@
-import type { AssembledFrame, AudioFrame, OpusEngine, VideoEncodingName, VideoProvider } from '@rm/codecs';
+import type {
+  AssembledFrame,
+  AudioFrame,
+  OpusEngine,
+  VideoEncodingName,
+  VideoProvider,
+} from '@rm/codecs';
 import type { AdaptiveDelayOptions, Micros, PlayoutAlignmentOptions } from '@rm/rtp-sync';
 import type { PeerConnectionStates, SignalingClient } from '@rm/signaling-protocol';
 import type { Backend, IceServer } from '../backend/transport.js';

@@ -250,9 +250,7 @@ export class Mesh {
     this.#call(this.#tickListeners, (listener) => listener(this.#frames, instant));
     for (const { peerId, link } of this.#connections.members)
       for (const picture of link?.media.pictures(instant, now) ?? [])
-        this.#call(this.#pictureListeners, (listener) =>
-          listener({ ...picture, peerId }, instant),
-        );
+        this.#call(this.#pictureListeners, (listener) => listener({ ...picture, peerId }, instant));
   }
 
   #call<Listener>(listeners: Iterable<Listener>, call: (listener: Listener) => void): void {

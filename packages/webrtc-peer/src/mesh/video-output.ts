@@ -142,7 +142,9 @@ export class VideoOutput {
       to: this.to,
       streamId: this.streamId,
       encoders: [...this.#legs.values()].flatMap(({ codec, encoder, bitrate, peers }) =>
-        encoder === undefined ? [] : { ...encoder.statistics, codec, targetBitrate: bitrate, peers },
+        encoder === undefined
+          ? []
+          : { ...encoder.statistics, codec, targetBitrate: bitrate, peers },
       ),
       beyondLimits: this.#beyondLimits,
     };

@@ -38,7 +38,10 @@ export class VideoOutputs {
    * @throws NoVideoError (`NO_VIDEO`) where there are no codecs.
    * @throws ArgumentError (`BAD_ARGUMENT`) for rates out of range or a stream id that is taken or no SDP token.
    */
-  open(to: Recipients, { streamId = this.#randomId(), ...encoding }: OpenVideoOptions): VideoOutput {
+  open(
+    to: Recipients,
+    { streamId = this.#randomId(), ...encoding }: OpenVideoOptions,
+  ): VideoOutput {
     const codecs = this.#codecs;
     if (codecs === undefined)
       throw new NoVideoError('give the mesh the option `video`, on a machine with video codecs');

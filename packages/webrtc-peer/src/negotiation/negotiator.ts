@@ -11,10 +11,7 @@ export interface NegotiatorOptions {
   readonly polite: boolean;
   readonly connection: Pick<
     PeerConnection,
-    | 'setLocalDescription'
-    | 'setRemoteDescription'
-    | 'addIceCandidate'
-    | 'checkNegotiationNeeded'
+    'setLocalDescription' | 'setRemoteDescription' | 'addIceCandidate' | 'checkNegotiationNeeded'
   >;
   /** Sends an offer; resolves with the SDP of the answer. */
   readonly sendOffer: (sdp: string) => Promise<string>;
