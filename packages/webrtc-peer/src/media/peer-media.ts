@@ -68,7 +68,7 @@ export class PeerMedia {
   readonly #options: PeerMediaOptions;
   readonly #videos: VideoConnection[] = [];
   /** Senders in use, by the stream they send. */
-  readonly #sent = new Map<string, { connection: VideoConnection; keyFrame: () => void }>();
+  readonly #sent = new Map<string, VideoConnection>();
   readonly #lipSync = new LipSync();
   readonly #quality = new QualityMeter();
   #measuredAt = 0;
@@ -90,16 +90,16 @@ export class PeerMedia {
 
   /**
    * Begins to send pictures as `streamId`, over a section that this side does not use yet. Undefined where none are
-   * taken. `keyFrameRequested` is called when the peer needs a key frame.
+   * taken.
    */
-  openVideo(streamId: string, keyFrameRequested: () => void): VideoSender | undefined {
+  openVideo(streamId: string): VideoSender | undefined {
     if (this.#options.videoCodecs === undefined) return undefined;
-    const used = new Set([...this.#sent.values()].map(({ connection }) => connection));
+    const used = new Set(this.#sent.values());
     const free = this.#videos.find((each) => !used.has(each) && !each.transceiver.stopped);
     const connection =
       free ??
       this.#add(this.#options.connection.addTransceiver('video', { streamIds: [streamId] }));
-    this.#sent.set(streamId, { connection, keyFrame: keyFrameRequested });
+    this.#sent.set(streamId, connection);
     connection.transceiver.streamIds = [streamId];
     connection.transceiver.direction = 'sendrecv';
     return connection.sender;
@@ -110,7 +110,7 @@ export class PeerMedia {
     const sent = this.#sent.get(streamId);
     this.#sent.delete(streamId);
     if (sent === undefined) return;
-    sent.connection.transceiver.direction = 'recvonly';
+    sent.transceiver.direction = 'recvonly';
   }
 
   /** What the connection's transceivers have negotiated has changed. */
@@ -197,10 +197,6 @@ export class PeerMedia {
       transceiver,
       // A section is only agreed on where there are codecs.
       codecs: videoCodecs!,
-      keyFrameRequested: () => {
-        for (const { connection, keyFrame } of this.#sent.values())
-          if (connection === video) keyFrame();
-      },
       encoded: (codec, frame) => this.#options.encodedVideo(streamIdOf(video), codec, frame),
     });
     this.#videos.push(video);

@@ -15,8 +15,6 @@ export interface VideoConnectionOptions {
   readonly unixOrigin: Micros;
   readonly clockOffset: (nowUnix: Micros) => ClockOffset | undefined;
   readonly now: () => Micros;
-  /** The peer needs a key frame of what is sent. */
-  readonly keyFrameRequested: () => void;
   /** Sees each frame as it was sent, before it is decoded. */
   readonly encoded: (codec: VideoEncodingName, frame: AssembledFrame) => void;
 }
@@ -46,10 +44,10 @@ export class VideoConnection {
   #requested = 0;
 
   constructor(options: VideoConnectionOptions) {
-    const { session, transceiver, keyFrameRequested } = options;
+    const { session, transceiver } = options;
     this.transceiver = transceiver;
     this.#session = session;
-    this.sender = new VideoSender(session, session.addSender(transceiver, { keyFrameRequested }));
+    this.sender = new VideoSender(session, session.addSender(transceiver));
     this.#rtp = session.addReceiver(
       transceiver,
       {

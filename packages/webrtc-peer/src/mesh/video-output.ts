@@ -47,6 +47,8 @@ interface Leg {
   bitrate: number;
   setAt: Micros;
   peers: number;
+  /** Whether a key frame is being encoded. */
+  keyFrameComes: boolean;
 }
 
 const DEFAULTS = { maxBitrate: 2_000_000, minBitrate: 50_000, fps: 30, reserve: 80_000 };
@@ -122,12 +124,16 @@ export class VideoOutput {
     const timestamp = microsToTicks(captured, VIDEO_CLOCK_RATE) % 2 ** 32;
     for (const leg of this.#update(frame, now)) {
       const senders = this.#sendersOf(leg.codec);
-      const keyFrame = this.#keyFrameWanted || senders.some((each) => each.needsKeyFrame(now));
+      const wanted = this.#keyFrameWanted || senders.some((each) => each.needsKeyFrame(now));
+      // One that is under way serves them all.
+      const keyFrame = wanted && !leg.keyFrameComes;
+      if (keyFrame) leg.keyFrameComes = leg.encoder !== undefined;
       leg.encoder
         ?.encode({ ...frame, timestamp }, { keyFrame })
         .then((encoded) => encoded && this.#send(leg.codec, encoded, captured))
         // Counted by the encoder as failed; the next picture begins anew.
-        .catch(() => undefined);
+        .catch(() => undefined)
+        .finally(() => (leg.keyFrameComes &&= !keyFrame));
     }
     this.#keyFrameWanted = false;
   }
@@ -196,7 +202,14 @@ export class VideoOutput {
   }
 
   #open(codec: VideoEncodingName, bitrate: number, now: Micros): Leg {
-    const leg: Leg = { codec, encoder: undefined, bitrate, setAt: now, peers: 0 };
+    const leg: Leg = {
+      codec,
+      encoder: undefined,
+      bitrate,
+      setAt: now,
+      peers: 0,
+      keyFrameComes: false,
+    };
     this.#legs.set(codec, leg);
     this.#codecs.createEncoder({ codec, bitrate, fps: this.#encoding.fps }).then(
       (encoder) => {

@@ -95,6 +95,5 @@ export class VideoOutputs {
 
 function attach(output: VideoOutput, peerId: string, link: Link): void {
   if (!output.reaches(peerId)) return;
-  const sender = link.media.openVideo(output.streamId, () => output.requestKeyFrame());
-  output.attach(peerId, sender);
+  output.attach(peerId, link.media.openVideo(output.streamId));
 }

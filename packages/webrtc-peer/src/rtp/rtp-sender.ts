@@ -47,6 +47,9 @@ export interface RtpSenderStatistics {
   readonly firCount: number;
 }
 
+/** A frame that has not left by then never will: the pacer holds none longer than 250 ms. */
+const LEAVES_WITHIN = 500_000;
+
 /** Media of all payload types of one section has one clock. */
 export const clockRateOf = ({ kind }: Transceiver): number => (kind === 'audio' ? 48_000 : 90_000);
 
@@ -64,6 +67,10 @@ export class RtpSender {
   #history: RetransmissionHistory | undefined;
   #historyOf: NegotiatedFormat | undefined;
   #heard = false;
+  /** Sequence number of the packet that left last. */
+  #left: number | undefined;
+  /** That of the last packet of a key frame which has not left as a whole, and when it was given to the pacer. */
+  #keyFrame: { readonly end: number; readonly at: Micros } | undefined;
   #packetsSent = 0;
   #bytesSent = 0;
   #retransmittedPackets = 0;
@@ -152,6 +159,10 @@ export class RtpSender {
     this.#packetsSent++;
     this.#bytesSent += packet.payload.length;
     this.#historyFor(this.format)?.sent(packet as RtpPacket, now);
+    this.#left = packet.sequenceNumber;
+    if (packet.sequenceNumber !== this.#keyFrame?.end) return;
+    this.#keyFrame = undefined;
+    this.#demand.sent(now);
   }
 
   /** A packet left once more. */
@@ -160,9 +171,11 @@ export class RtpSender {
     this.#retransmittedBytes += packet.payload.length;
   }
 
-  /** A key frame of the stream was sent, asked for or not. */
+  /** The last frame that was given to be sent was a key frame, asked for or not. */
   keyFrameSent(now: Micros): void {
     this.#demand.sent(now);
+    const end = (this.#sequence - 1) & 0xffff;
+    this.#keyFrame = end === this.#left ? undefined : { end, at: now };
   }
 
   /** Takes the other side's view of the stream. */
@@ -187,6 +200,8 @@ export class RtpSender {
     if (packet.type === 'pli' && packet.mediaSsrc === ssrc) this.#counts.pliCount++;
     if (packet.type === 'fir' && packet.entries.some((entry) => entry.ssrc === ssrc))
       this.#counts.firCount++;
+    // The other side cannot have seen as a whole what has not left as a whole.
+    if (this.#keyFrame !== undefined && now - this.#keyFrame.at < LEAVES_WITHIN) return [];
     if (this.#demand.received(packet, now)) this.#handlers.keyFrameRequested?.();
     return [];
   }
