@@ -218,6 +218,18 @@ test('20,000 damaged packets are read or refused, never thrown at, and nothing i
 });
 
 test.each([
+  ['one that goes on beyond its end', 'bede 0001 1f 61 62 63', undefined],
+  ['one of two bytes of header that goes on beyond its end', '0100 0001 01 05 61 62', undefined],
+  ['one behind the end that is said', 'bede 0002 10 61 f0 10 62 000000', 'a'],
+  ['none of a form that is not known', '1234 0001 10 61 0000', undefined],
+])('of header extensions %s is not read', (_, hex, mid) => {
+  const text = `9060 0001 00000002 00000003 ${hex} 787878`.replaceAll(' ', '');
+  const packet = parseRtp(Uint8Array.from(Buffer.from(text, 'hex')), { mid: 1 })!;
+  expect(packet.mid).toBe(mid);
+  expect(Buffer.from(packet.payload).toString()).toBe('xxx');
+});
+
+test.each([
   ['nothing', ''],
   ['less than a header', '8060 0001 00000002 000000'],
   ['another version', '4060 0001 00000002 00000003'],

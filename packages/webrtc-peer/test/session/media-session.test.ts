@@ -247,6 +247,39 @@ test('numbers of an offer that was rolled back do not come to stand for two thin
   );
 });
 
+test('an id of an offer that was rolled back does not come to stand for two extensions', () => {
+  const side = new Side();
+  side.add('video');
+  const [mid, sendTime] = [...side.offer().media[0]!.extensions.keys()];
+  const other = new Side();
+  other.add('video');
+  const offer = other.offer();
+  const extensions = new Map([[sendTime!, 1]]);
+  side.answer({ ...offer, media: offer.media.map((each) => ({ ...each, extensions })) });
+  const ids = side.offer().media[0]!.extensions;
+  expect(ids.get(sendTime!)).toBe(1);
+  expect(ids.get(mid!)).toBeGreaterThan(1);
+  expect(new Set(ids.values()).size).toBe(ids.size);
+});
+
+test('what is changed while an offer is out is asked for, even if the offer is refused', () => {
+  const [a, b] = [new Side(), new Side((kind) => (kind === 'audio' ? codecs(kind) : []))];
+  const video = a.add('video');
+  const offer = a.offer();
+  video.direction = 'recvonly';
+  a.take(b.answer(offer));
+  expect(video.negotiated).toBeUndefined();
+  expect(a.session.negotiationNeeded).toBe(true);
+});
+
+test('a format that fits two of this side is answered once', () => {
+  const twice = (): readonly CodecDescription[] => describeVideo(['VP8', 'VP8']);
+  const [a, b] = [new Side(), new Side(twice)];
+  a.add('video');
+  const { answer } = negotiate(a, b);
+  expect(answer.media[0]!.section.codecs.map(({ name }) => name)).toEqual(['VP8', 'rtx']);
+});
+
 type Operation =
   | {
       readonly kind: 'add';

@@ -89,6 +89,15 @@ test('of sections that could also go alone, only the transport of the first coun
   expect(parsed(chrome()).transport).toMatchObject({ setup: 'actpass', maxMessageSize: 262_144 });
 });
 
+test('the section whose transport the offer uses is that of the answer too', () => {
+  const { sdp } = answerTo(chrome(true).replace('BUNDLE 0 1 2', 'BUNDLE 1 0 2'));
+  expect(sdp).toContain('a=group:BUNDLE 1 0 2\r\n');
+  expect(lines(sdp, 'a=candidate').map(({ length }) => length)).toEqual([0, 1, 0]);
+  expect(parsed(chrome(true).replace('BUNDLE 0', 'BUNDLE 1 0')).transport.usernameFragment).toBe(
+    '4tI1',
+  );
+});
+
 test('what Firefox offers is taken: a section only in the bundle, feedback for all, ids with a direction', () => {
   const { sdp, session } = answerTo(firefox);
   expect(lines(sdp, 'm=', 'a=sendonly', 'a=sendrecv', 'a=recvonly', 'a=fmtp')).toEqual([

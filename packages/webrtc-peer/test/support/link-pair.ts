@@ -7,8 +7,10 @@ import { MemoryNetwork, type MemoryTransport } from './memory-network.js';
 import { seeded } from './rtp-pair.js';
 import { VirtualClock } from './virtual-clock.js';
 
-/** Lets promises settle. */
-export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Lets promises settle, those of descriptions too. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** A packet of silence, 20 ms. */
 export const SILENCE = Uint8Array.of(0xf8, 0xff, 0xfe);

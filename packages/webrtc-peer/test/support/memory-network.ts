@@ -17,6 +17,9 @@ const NEW: TransportStates = { connection: 'new', iceConnection: 'new', iceGathe
 /** How long a reliable message waits for a network that is there again. */
 const RETRY_MS = 100;
 
+/** Descriptions take until what waits now is done. */
+const aWhile = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 class FailedError extends Error {
   readonly code: string;
 
@@ -99,12 +102,12 @@ export class MemoryTransport implements Transport {
 
   async getLocal(type: 'offer' | 'answer'): Promise<TransportParameters> {
     this.calls.push(`getLocal ${type}`);
-    await Promise.resolve();
-    if (this.#closed) throw new FailedError('TRANSPORT_CLOSED');
     const theirs = this.#remote?.usernameFragment;
     const anew =
       type === 'answer' && this.#nominated !== undefined && this.#nominated.theirs !== theirs;
     if (this.#generation === 0 || anew || (type === 'offer' && this.#restart)) this.#begin();
+    await aWhile();
+    if (this.#closed) throw new FailedError('TRANSPORT_CLOSED');
     const setup: DtlsSetup = type === 'offer' ? 'actpass' : 'active';
     if (type === 'answer') this.#connect();
     return {
@@ -120,7 +123,7 @@ export class MemoryTransport implements Transport {
 
   async setRemote(type: 'offer' | 'answer', parameters: TransportParameters): Promise<void> {
     this.calls.push(`setRemote ${type}`);
-    await Promise.resolve();
+    await aWhile();
     if (this.#closed) throw new FailedError('TRANSPORT_CLOSED');
     if (parameters.usernameFragment === 'unusable') throw new FailedError('INVALID_DESCRIPTION');
     this.#remote = parameters;
