@@ -47,9 +47,6 @@ export interface RtpSenderStatistics {
   readonly firCount: number;
 }
 
-/** A frame that has not left by then never will: the pacer holds none longer than 250 ms. */
-const LEAVES_WITHIN = 500_000;
-
 /** Media of all payload types of one section has one clock. */
 export const clockRateOf = ({ kind }: Transceiver): number => (kind === 'audio' ? 48_000 : 90_000);
 
@@ -69,8 +66,8 @@ export class RtpSender {
   #heard = false;
   /** Sequence number of the packet that left last. */
   #left: number | undefined;
-  /** That of the last packet of a key frame which has not left as a whole, and when it was given to the pacer. */
-  #keyFrame: { readonly end: number; readonly at: Micros } | undefined;
+  /** That of the last packet of a key frame which has not left as a whole. */
+  #keyFrameEnd: number | undefined;
   #packetsSent = 0;
   #bytesSent = 0;
   #retransmittedPackets = 0;
@@ -160,8 +157,9 @@ export class RtpSender {
     this.#bytesSent += packet.payload.length;
     this.#historyFor(this.format)?.sent(packet as RtpPacket, now);
     this.#left = packet.sequenceNumber;
-    if (packet.sequenceNumber !== this.#keyFrame?.end) return;
-    this.#keyFrame = undefined;
+    if (packet.sequenceNumber !== this.#keyFrameEnd) return;
+    this.#keyFrameEnd = undefined;
+    // Who asked meanwhile cannot have seen all of it.
     this.#demand.sent(now);
   }
 
@@ -175,7 +173,7 @@ export class RtpSender {
   keyFrameSent(now: Micros): void {
     this.#demand.sent(now);
     const end = (this.#sequence - 1) & 0xffff;
-    this.#keyFrame = end === this.#left ? undefined : { end, at: now };
+    this.#keyFrameEnd = end === this.#left ? undefined : end;
   }
 
   /** Takes the other side's view of the stream. */
@@ -200,8 +198,6 @@ export class RtpSender {
     if (packet.type === 'pli' && packet.mediaSsrc === ssrc) this.#counts.pliCount++;
     if (packet.type === 'fir' && packet.entries.some((entry) => entry.ssrc === ssrc))
       this.#counts.firCount++;
-    // The other side cannot have seen as a whole what has not left as a whole.
-    if (this.#keyFrame !== undefined && now - this.#keyFrame.at < LEAVES_WITHIN) return [];
     if (this.#demand.received(packet, now)) this.#handlers.keyFrameRequested?.();
     return [];
   }
