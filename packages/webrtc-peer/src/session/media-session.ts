@@ -9,6 +9,7 @@ import {
 } from './description.js';
 import { ExtensionIds } from './extension-ids.js';
 import { describeFormats, Formats, type NegotiatedFormat } from './formats.js';
+import { dataSection, mediaSection, rejectedSection } from './section.js';
 import type { NegotiatedMedia, Transceiver } from './transceiver.js';
 
 /** What a {@link MediaSession} is made with. */
@@ -24,9 +25,6 @@ export interface LocalMedia {
   readonly media: readonly MediaDescription[];
   readonly bundle: readonly string[];
 }
-
-const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
-const DATA_PROTOCOL = 'UDP/DTLS/SCTP';
 
 /** One media section of the session: a transceiver, the data channels, or nothing any more. */
 interface Line {
@@ -98,11 +96,11 @@ export class MediaSession {
     const extensions = this.#extensions.offer();
     const wishes = new Map<Transceiver, Wish>();
     const media = lines.map(({ mid, kind, use }): MediaDescription => {
-      if (use === undefined) return rejected(mid, kind);
+      if (use === undefined) return rejectedSection(mid, kind);
       if (use === 'data') return dataSection(mid);
       wishes.set(use, wishOf(use));
       const codecs = this.#formats.offer(this.#options.codecs(use.kind));
-      return describe(use, mid, codecs, extensions, use.direction);
+      return mediaSection(use, mid, codecs, extensions, use.direction);
     });
     this.#offered = { lines, media, wishes };
     return { media, bundle: bundleOf(media) };
@@ -188,7 +186,7 @@ export class MediaSession {
       const theirs = offer.media[i]!;
       const nothing = {
         line: { mid, kind, use: undefined },
-        media: rejected(mid, kind, theirs),
+        media: rejectedSection(mid, kind, theirs),
       };
       if (use === undefined) return nothing;
       if (use === 'data')
@@ -197,7 +195,7 @@ export class MediaSession {
       const formats = this.#formats.answer(this.#options.codecs(use.kind), theirs.section);
       const extensions = this.#extensions.answer(theirs.extensions);
       const direction = commonDirection(use.direction, theirs.direction);
-      const media = describe(use, mid, describeFormats(formats), extensions, direction);
+      const media = mediaSection(use, mid, describeFormats(formats), extensions, direction);
       this.#said.set(use, wishOf(use));
       use.negotiated = agreement(mid, direction, theirs, formats, extensions);
       const { protocol, reducedSize } = theirs;
@@ -286,31 +284,6 @@ const isUsable = (
 const bundleOf = (media: readonly MediaDescription[]): readonly string[] =>
   media.filter((each) => !each.rejected).map(({ mid }) => mid);
 
-function describe(
-  transceiver: Transceiver,
-  mid: string,
-  codecs: readonly CodecDescription[],
-  extensions: ReadonlyMap<string, number>,
-  direction: Direction,
-): MediaDescription {
-  const { kind, ssrc, rtxSsrc, streamIds, trackId } = transceiver;
-  const repaired = codecs.some(({ name }) => name === 'rtx');
-  return {
-    kind,
-    mid,
-    protocol: RTP_PROTOCOL,
-    rejected: false,
-    direction,
-    section: { kind, codecs, ptime: undefined, maxptime: undefined },
-    extensions,
-    streams: { ssrc, rtxSsrc: repaired ? rtxSsrc : undefined },
-    streamIds,
-    trackId,
-    rtcpMux: true,
-    reducedSize: true,
-  };
-}
-
 const agreement = (
   mid: string,
   ours: Direction,
@@ -327,42 +300,3 @@ const agreement = (
   remoteStreamIds: theirs.streamIds,
   remoteTrackId: theirs.trackId,
 });
-
-/** A section without media: data channels, or one that is not part of the session. */
-const bareSection = (
-  mid: string,
-  kind: MediaDescription['kind'],
-  { type, protocol, rejected: isRejected }: { type: string; protocol: string; rejected: boolean },
-): MediaDescription => ({
-  kind,
-  mid,
-  protocol,
-  rejected: isRejected,
-  direction: 'inactive',
-  section: { kind: type, codecs: [], ptime: undefined, maxptime: undefined },
-  extensions: new Map(),
-  streams: undefined,
-  streamIds: [],
-  trackId: undefined,
-  rtcpMux: false,
-  reducedSize: false,
-});
-
-const dataSection = (mid: string): MediaDescription =>
-  bareSection(mid, 'application', {
-    type: 'application',
-    protocol: DATA_PROTOCOL,
-    rejected: false,
-  });
-
-/** A section that is not part of the session: of this side, or as the other side has offered it. */
-const rejected = (
-  mid: string,
-  kind: MediaDescription['kind'],
-  theirs?: MediaDescription,
-): MediaDescription =>
-  bareSection(mid, kind, {
-    type: theirs?.section.kind ?? kind,
-    protocol: theirs?.protocol ?? (kind === 'application' ? DATA_PROTOCOL : RTP_PROTOCOL),
-    rejected: true,
-  });
