@@ -21,6 +21,11 @@ import {
 
 const backend = await weriftBackend({ warmUp: false });
 
+const timers = (): number =>
+  process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+/** Those of the test runner: its own for this test, too. */
+const idle = timers() + 1;
+
 afterEach(async () => {
   jest.restoreAllMocks();
   await closeAll();
@@ -208,6 +213,25 @@ describe('the DTLS handshake', () => {
       losses.map(([type, left]) => context.run({ type, left }, () => connected(backend))),
     );
     for (const ends of connections) expect(await carriesMedia(ends, 1)).toEqual([1, 1]);
+  });
+
+  test('that nobody answers leaves no timer once it is closed', async () => {
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    repeat((datagram) => {
+      if (messageOf(datagram) === 0) return 1;
+      begin();
+      return 0;
+    });
+    const { a, b } = pair(backend);
+    await negotiate(a.transport, b.transport);
+    await begun;
+    await Promise.all([a.transport.close(), b.transport.close()]);
+    const end = performance.now() + 1_000;
+    while (timers() > idle && performance.now() < end) await new Promise(setImmediate);
+    expect(timers()).toBeLessThanOrEqual(idle);
   });
 
   test('begins when ICE is done, and again soon if nobody was ready for it', async () => {
