@@ -25,7 +25,7 @@ export interface VideoMeasurement {
   readonly freezes: number;
   /** Capture to being shown, by the capture time that came with the stream. */
   readonly glassToGlass: Quantiles | undefined;
-  /** How much later than the picture the sound beside it was captured: above 0 the picture is late. */
+  /** How much later the sound is heard than its picture is seen; below 0 the picture is late. */
   readonly skew: Quantiles | undefined;
   /** By the stamps in the pictures, where there are any. */
   readonly stamps:
@@ -135,7 +135,7 @@ export class VideoMeter {
     for (const window of windows) {
       if (stamp !== undefined) window.stampedGlass.add(since(now)!);
       const skew = soundCaptured === undefined ? undefined : since(soundCaptured);
-      if (skew !== undefined) window.skew.add(skew);
+      if (skew !== undefined) window.skew.add(-skew);
     }
   }
 

@@ -25,7 +25,7 @@ export interface VideoReport {
   readonly freezes: number;
   /** Capture to being shown, and ± how far that can be off as the two clocks are not the same. */
   readonly glassToGlassMs?: Quantiles & { readonly bound: number };
-  /** How much later than the picture the sound beside it was captured; above 0 the picture is late. */
+  /** How much later the sound is heard than its picture is seen; below 0 the picture is late. */
   readonly avSkewMs?: Quantiles;
   /** What the pictures of a test pattern say themselves, by the wall clocks of both machines. */
   readonly stamps?: {

@@ -59,9 +59,9 @@ test('the skew of sound is measured by the stamp, or else by the stream', () => 
     meter([
       { at: 2000, delay: 50, ...(number !== undefined && { number }), sound, wrong: 10 },
     ]).total(millis(2000)).skew;
-  expect(skew(0, 1980)).toEqual({ p50: 30, p95: 30 });
-  expect(skew(0, 1900)).toEqual({ p50: -50, p95: -50 });
-  expect(skew(undefined, 1980)).toEqual({ p50: 20, p95: 20 });
+  expect(skew(0, 1980)).toEqual({ p50: -30, p95: -30 });
+  expect(skew(0, 1900)).toEqual({ p50: 50, p95: 50 });
+  expect(skew(undefined, 1980)).toEqual({ p50: -20, p95: -20 });
 });
 
 test('pictures that are missing or come out of order are told by their numbers, over the wrap', () => {
