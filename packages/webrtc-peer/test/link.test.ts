@@ -174,7 +174,7 @@ test('a connection whose path is gone is carried on by another, through a new of
   const received = a.link.receiver!.statistics().packetsReceived;
   await pair.run(500, speaking(b, pair));
   expect(a.link.receiver!.statistics().packetsReceived).toBeGreaterThanOrEqual(received + 24);
-  expect(b.link.sendMessage('still here')).toBe(true);
+  expect(b.link.channels.sendMessage('still here')).toBe(true);
   await pair.run(100);
   expect(a.events.at(-1)).toEqual({ message: 'still here' });
 });
@@ -226,26 +226,26 @@ test('while the signaling is gone too nothing is taken apart for half a minute',
 test('application messages pass, unreadable ones are counted, and unsendable ones too', async () => {
   const network = new LinkNetwork();
   const [a, b] = [await network.add(), await network.add()];
-  expect(a.link.sendMessage('too early')).toBe(false);
+  expect(a.link.channels.sendMessage('too early')).toBe(false);
   await network.run(300);
-  expect(a.link.sendMessage({ a: 1 })).toBe(true);
+  expect(a.link.channels.sendMessage({ a: 1 })).toBe(true);
   const [channel] = b.transport.channels;
   for (const data of ['{"type":"Json","payload":[1,2]}', '{', new Uint8Array([1])])
     channel!.send(data);
   await network.run(100);
   expect(b.events).toEqual(['connected', { message: { a: 1 } }]);
   expect(a.events).toEqual(['connected', { message: [1, 2] }]);
-  expect(a.link.malformedMessages).toBe(2);
-  expect(a.link.messagesDropped).toBe(1);
+  expect(a.link.channels.malformed).toBe(2);
+  expect(a.link.channels.dropped).toBe(1);
 });
 
 test('a data channel of any name opens at both sides', async () => {
   const pair = await connected();
-  const channel = pair.a.link.openChannel({ label: 'files' });
+  const channel = pair.a.link.channels.open({ label: 'files' });
   await pair.run(100);
   expect(pair.b.channels.map(({ label }) => label)).toEqual(['files']);
   expect(channel.label).toBe('files');
-  expect(() => pair.a.link.openChannel({ label: 'control' })).toThrow(
+  expect(() => pair.a.link.channels.open({ label: 'control' })).toThrow(
     expect.objectContaining({ code: 'INVALID_CHANNEL' }),
   );
 });

@@ -7,7 +7,8 @@ import {
   type SignalingClient,
 } from '@rm/signaling-protocol';
 import type { CircuitBreaker } from '../connection/circuit-breaker.js';
-import { Link, type LinkCloseReason, type LinkOptions } from '../connection/link.js';
+import { Link } from '../connection/link.js';
+import type { LinkCloseReason, LinkOptions } from '../connection/link-options.js';
 import type { JsonValue } from '../data/control-message.js';
 import type { DataChannel } from '../data/data-channel.js';
 import { sessionIdOf } from '../negotiation/session-id.js';

@@ -1,4 +1,5 @@
-import type { Link, LinkState } from '../connection/link.js';
+import type { Link } from '../connection/link.js';
+import type { LinkState } from '../connection/link-options.js';
 import type { AudioReceiverStatistics } from '../media/audio-receiver.js';
 import type { AudioSenderStatistics } from '../media/audio-sender.js';
 import type { VideoConnectionStatistics } from '../media/video-connection.js';
@@ -63,7 +64,7 @@ export function linkStatistics(member: Member, link: Link): LinkStatistics {
     rtp: media.session.statistics,
     ...(quality !== undefined && { quality }),
     ...(lipSyncResidual !== undefined && { lipSyncMs: lipSyncResidual / 1000 }),
-    messagesMalformed: link.malformedMessages,
-    messagesDropped: link.messagesDropped,
+    messagesMalformed: link.channels.malformed,
+    messagesDropped: link.channels.dropped,
   };
 }

@@ -1,7 +1,8 @@
 import { loadOpus } from '@rm/codecs';
 import { AdaptiveDelayPolicy, type Micros, PlayoutAlignment, micros, millis } from '@rm/rtp-sync';
 import { type IncomingOffer, RpcError } from '@rm/signaling-protocol';
-import { Link, type LinkOptions } from '../../src/connection/link.js';
+import { Link } from '../../src/connection/link.js';
+import type { LinkOptions } from '../../src/connection/link-options.js';
 import type { DataChannel } from '../../src/data/data-channel.js';
 import { MemoryNetwork, type MemoryTransport } from './memory-network.js';
 import { seeded } from './rtp-pair.js';
