@@ -27,6 +27,8 @@ export interface VideoConnectionStatistics extends VideoReceiverStatistics {
   readonly keyFrameRequests: number;
   readonly packetsRequested: number;
   readonly packetsRecovered: number;
+  /** Waited for in vain. */
+  readonly packetsGivenUp: number;
   readonly packetsDuplicate: number;
 }
 
@@ -98,6 +100,7 @@ export class VideoConnection {
       keyFrameRequests: this.#requested,
       packetsRequested: nack?.packetsRequested ?? 0,
       packetsRecovered: nack?.packetsRecovered ?? 0,
+      packetsGivenUp: nack?.packetsGivenUp ?? 0,
       packetsDuplicate: nack?.packetsDuplicate ?? 0,
     };
   }
