@@ -311,3 +311,12 @@ test('a link that is closed while its decoder loads leaves nothing behind', asyn
   await settle();
   expect(open).toBe(0);
 });
+
+test('a side that only listens knows the round trip too, by its pings', async () => {
+  const network = await connected();
+  const { a, b } = network;
+  await network.run(2000, speaking(a, network));
+  expect(b.link.media.audio.sender.statistics().packetsSent).toBe(0);
+  expect(b.link.media.session.roundTripTime).toBe(b.link.channels.roundTrip);
+  expect(b.link.media.session.roundTripTime).toBeGreaterThan(0);
+});

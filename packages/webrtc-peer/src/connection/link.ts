@@ -160,6 +160,7 @@ export class Link {
       );
     else {
       this.#channels.tick(now);
+      this.#media.session.measuredRoundTrip = this.#channels.roundTrip;
       this.#media.tick(now);
       this.#recover(now);
     }

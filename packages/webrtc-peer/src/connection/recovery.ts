@@ -32,7 +32,7 @@ const HOLD = 30_000_000;
 /**
  * Decides how a connection that has fallen silent is saved, as a pure state machine.
  *
- * An ICE restart takes the old path away, so it is made only when the signaling server has just answered: where
+ * An ICE restart travels over the signaling, so it is made only when the signaling server has just answered: where
  * all of the network is gone nothing is better than to keep what there was, which carries on by itself when the
  * network comes back. Only what is heard proves that the connection is there.
  */

@@ -89,6 +89,7 @@ export class RtpSession {
   /** What to read: ids mean the same in all sections (RFC 8843 §10.1.2), though not each section has all. */
   #extensions: HeaderExtensionIds = {};
   #tellsEstimate = false;
+  #measuredRoundTrip: Micros | undefined;
   #unroutable = 0;
 
   constructor(options: RtpSessionOptions) {
@@ -100,9 +101,14 @@ export class RtpSession {
     this.#pacer = new Pacer(this.#rate.target);
   }
 
-  /** By RTCP; undefined before the first measurement. */
+  /** By RTCP, or as measured otherwise; undefined before the first measurement. */
   get roundTripTime(): Micros | undefined {
-    return this.#rtcp.roundTripTime;
+    return this.#rtcp.roundTripTime ?? this.#measuredRoundTrip;
+  }
+
+  /** A round trip that was measured otherwise, for a side that sends no media and so learns none by RTCP. */
+  set measuredRoundTrip(roundTrip: Micros | undefined) {
+    this.#measuredRoundTrip = roundTrip;
   }
 
   /** What may be sent, in bit/s: all media together. */
