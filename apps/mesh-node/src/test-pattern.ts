@@ -33,8 +33,7 @@ export class TestPattern {
   at(instant: Micros): VideoFrame | undefined {
     const { fps, unixOrigin } = this.#options;
     this.#first ??= instant;
-    // Ticks are whole microseconds and n/fps need not be: what is less than one late is due.
-    const index = Math.floor(((instant - this.#first + 1) * fps) / 1e6);
+    const index = Math.floor(((instant - this.#first) * fps) / 1e6);
     if (index < this.#next) return undefined;
     this.#next = index + 1;
     const frame = this.#draw((index * MOTION_RATE) / fps);

@@ -18,6 +18,30 @@ test.each([
   expect(h264PictureSize(bytes(`00000109 10${hex}00000165888400`))).toEqual({ width, height });
 });
 
+/** Bits as a NAL unit: 0 and 1, the Exp-Golomb codes of numbers, and the end. */
+const sps = (profile: number, ...fields: (string | number)[]): Uint8Array => {
+  const ue = (value: number): string => {
+    const binary = (value + 1).toString(2);
+    return '0'.repeat(binary.length - 1) + binary;
+  };
+  const all = `${fields.map((each) => (typeof each === 'string' ? each : ue(each))).join('')}1`;
+  const padded = all.padEnd(Math.ceil(all.length / 8) * 8, '0');
+  const body = (padded.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2));
+  return Uint8Array.of(0, 0, 0, 1, 0x67, profile, 0, 30, ...body);
+};
+
+test('scaling matrices and the order of pictures are read past', () => {
+  // Two lists: one of sixteen steps of 1, one that ends at once with -8, which is code number 16.
+  const lists = ['1', ...Array.from({ length: 16 }, () => 1), '1', 16, '000000'];
+  const order = [1, '0', 0, 0, 2, 3, 4];
+  const size = [1, '0', 9, 8, '1', '1', '1', 0, 3, 0, 2, '0'];
+  expect(h264PictureSize(sps(100, 0, 1, 0, 0, '0', '1', ...lists, 0, ...order, ...size))).toEqual({
+    width: 154,
+    height: 140,
+  });
+  expect(h264PictureSize(sps(66, 0, 0, 2, ...size))).toEqual({ width: 154, height: 140 });
+});
+
 test('bytes of anyone give a size or nothing, never an exception', () => {
   let state = 1;
   const next = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 24;

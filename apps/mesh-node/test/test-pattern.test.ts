@@ -26,7 +26,7 @@ test.each([1, 7, 15, 24, 25, 29.97, 30, 50, 60, 100])(
     expect(shown.length).toBe(Math.ceil((9.99 + 1e-9) * fps));
     for (const { tick, number } of shown) {
       const late = tick / 100 - number / fps;
-      expect(late).toBeGreaterThan(-2e-6);
+      expect(late).toBeGreaterThan(-1e-9);
       expect(late).toBeLessThan(0.01);
     }
   },

@@ -26,6 +26,18 @@ test.each([
   }
 });
 
+test('cells are the Gray code of the number, the time, and a CRC-12 of both, row by row', () => {
+  const picture = i420Picture(128, 72);
+  writeStamp(picture, { number: 0x12345, time: 0xabcd });
+  const rows = [0, 1, 2].map((row) =>
+    Array.from({ length: 16 }, (_, column) =>
+      picture.y.data[(row * 8 + 4) * 128 + column * 8 + 4]! > 128 ? '1' : '0',
+    ).join(''),
+  );
+  // 0x12345 in Gray code is 0x1b2e7.
+  expect(rows).toEqual(['0001101100101110', '0111' + '101010111100', '1101' + '101100100100']);
+});
+
 test('numbers and times wrap', () => {
   const picture = i420Picture(128, 72);
   writeStamp(picture, { number: 2 ** 20 + 5, time: 2 ** 16 + 7 });
