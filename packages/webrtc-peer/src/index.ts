@@ -22,7 +22,8 @@ export { isRtpdump, readRtpdump } from './capture/rtpdump.js';
 export type { CaptureFault, RtpdumpPacket } from './capture/rtpdump.js';
 export { systemClock } from './clock/clock.js';
 export type { Clock } from './clock/clock.js';
-export type { LinkCloseReason, LinkState, OpenChannelOptions } from './connection/link.js';
+export type { LinkCloseReason, LinkState } from './connection/link-options.js';
+export type { OpenChannelOptions } from './connection/peer-channels.js';
 export type { JsonValue } from './data/control-message.js';
 export { DataChannel, DataChannelError } from './data/data-channel.js';
 export type {
@@ -39,7 +40,9 @@ export { UnsupportedFrameError } from './media/audio-stream.js';
 export { OutputConflictError } from './mesh/audio-output.js';
 export type { AudioOutput, AudioOutputStatistics, Recipients } from './mesh/audio-output.js';
 export type { AudioEncoding } from './mesh/audio-outputs.js';
+export type { NodeAudioOutput, NodeDataChannel, NodeVideoOutput } from './mesh/handles.js';
 export { Mesh, UnknownPeerError } from './mesh/mesh.js';
+export type { MeshNode } from './mesh/mesh-node.js';
 export type {
   EncodedPicture,
   MeshEvents,
@@ -62,3 +65,12 @@ export type { Quality } from './quality/quality-meter.js';
 export { SDES_CNAME, parseCompound } from './rtcp/index.js';
 export type { ParsedCompound, RtcpFault, RtcpPacket } from './rtcp/index.js';
 export type { RtpPacket, SenderReport } from './rtp/packet.js';
+export { MeshWorkerError } from './worker/errors.js';
+export type { MeshWorkerFault } from './worker/errors.js';
+export type {
+  CrossingDrops,
+  MeshSetup,
+  WorkerMeshOptions,
+  WorkerMeshStatistics,
+} from './worker/mesh-setup.js';
+export { WorkerMesh } from './worker/worker-mesh.js';

@@ -1,24 +1,25 @@
-import { afterEach, beforeAll, expect, test } from '@jest/globals';
-import { loadVideoCodecs, movingPicture, type VideoEncodingName, type VideoFrame } from '@rm/codecs';
-import { micros } from '@rm/rtp-sync';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
-  type Backend,
-  Mesh,
-  type MeshOptions,
-  NoVideoError,
-  type VideoOutput,
-  weriftBackend,
-} from '../src/index.js';
+  loadVideoCodecs,
+  movingPicture,
+  type VideoEncodingName,
+  type VideoFrame,
+} from '@rm/codecs';
+import { micros } from '@rm/rtp-sync';
+import { type Backend, type MeshNode, type NodeVideoOutput, weriftBackend } from '../src/index.js';
 import { SignalingServer } from './support/memory-signaling.js';
+import { createNode, type CrossingOptions, THREADS, type Thread } from './support/threads.js';
 
 const WIDTH = 320;
 const HEIGHT = 180;
 const picture = movingPicture(WIDTH, HEIGHT);
 const { missing } = await loadVideoCodecs();
-const withCodecs = missing === undefined || process.env['CI'] === 'true' ? test : test.skip;
+const describeWithCodecs =
+  missing === undefined || process.env['CI'] === 'true' ? describe : describe.skip;
 
 let backend: Backend;
-const open: Mesh[] = [];
+const open: MeshNode[] = [];
+const servers: SignalingServer[] = [];
 
 beforeAll(async () => {
   backend = await weriftBackend();
@@ -26,21 +27,17 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await Promise.all(open.splice(0).map((mesh) => mesh.close()));
+  for (const server of servers.splice(0)) server.close();
 });
 
-async function join(
-  server: SignalingServer,
-  peerId: string,
-  options: Partial<MeshOptions> = { video: {} },
-): Promise<Mesh> {
-  const mesh = await Mesh.create({ signaling: server.client(peerId), backend, ...options });
-  open.push(mesh);
-  await mesh.connect();
-  return mesh;
+function serve(): SignalingServer {
+  const server = new SignalingServer();
+  servers.push(server);
+  return server;
 }
 
 /** Writes a picture on every third tick: 33 a second, each captured at its tick. */
-function film(mesh: Mesh, output: VideoOutput): void {
+function film(mesh: MeshNode, output: NodeVideoOutput): void {
   let n = 0;
   mesh.onTick((_, instant) => {
     if (n++ % 3 > 0) return;
@@ -57,7 +54,7 @@ interface Seen {
 }
 
 /** The next `count` pictures that `mesh` sees of `peerId`. */
-function see(mesh: Mesh, peerId: string, count: number, streamId?: string): Promise<Seen[]> {
+function see(mesh: MeshNode, peerId: string, count: number, streamId?: string): Promise<Seen[]> {
   const seen: Seen[] = [];
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
@@ -75,84 +72,112 @@ function see(mesh: Mesh, peerId: string, count: number, streamId?: string): Prom
   });
 }
 
-for (const codec of ['VP9', 'VP8', 'H264'] as const satisfies VideoEncodingName[])
-  withCodecs(`${codec} pictures go both ways, in order, soon after they were captured`, async () => {
-    const server = new SignalingServer();
-    const video = { preference: [codec] };
-    const a = await join(server, 'a', { video });
-    const b = await join(server, 'b', { video });
+async function join(
+  thread: Thread,
+  server: SignalingServer,
+  peerId: string,
+  options: CrossingOptions = { video: {} },
+): Promise<MeshNode> {
+  const mesh = await createNode(thread, server, backend, peerId, options);
+  open.push(mesh);
+  await mesh.connect();
+  return mesh;
+}
+
+describeWithCodecs.each(THREADS)('%s', (thread) => {
+  for (const codec of ['VP9', 'VP8', 'H264'] as const satisfies VideoEncodingName[])
+    test(`${codec} pictures go both ways, in order, soon after they were captured`, async () => {
+      const server = serve();
+      const video = { preference: [codec] };
+      const a = await join(thread, server, 'a', { video });
+      const b = await join(thread, server, 'b', { video });
+      film(a, a.openVideo('all'));
+      film(b, b.openVideo('all'));
+      const both = await Promise.all([see(a, 'b', 60), see(b, 'a', 60)]);
+      for (const seen of both) {
+        expect(seen.every(({ width }) => width === WIDTH)).toBe(true);
+        const known = seen.flatMap(({ capture, at }) =>
+          capture === undefined ? [] : [{ time: capture.time, delay: at - capture.time }],
+        );
+        // The first pictures may come before the first sender report.
+        expect(known.length).toBeGreaterThan(40);
+        expect(known.map(({ time }) => time)).toEqual(
+          known.map(({ time }) => time).toSorted((x, y) => x - y),
+        );
+        const delays = known.map(({ delay }) => delay).toSorted((x, y) => x - y);
+        // The first key frame takes its time at the start bitrate, and pictures wait for what takes longest.
+        expect(delays[delays.length >> 1]).toBeLessThan(400_000);
+      }
+      const [link] = a.statistics().links;
+      expect(link!.receivedVideo[0]).toMatchObject({ codec, frameWidth: WIDTH });
+      expect(a.statistics().videoOutputs[0]!.encoders[0]).toMatchObject({
+        codec,
+        peers: 1,
+        failed: 0,
+      });
+    }, 20_000);
+
+  test('who joins late sees pictures within a second of being connected', async () => {
+    const server = serve();
+    const a = await join(thread, server, 'a');
     film(a, a.openVideo('all'));
-    film(b, b.openVideo('all'));
-    const both = await Promise.all([see(a, 'b', 60), see(b, 'a', 60)]);
-    for (const seen of both) {
-      expect(seen.every(({ width }) => width === WIDTH)).toBe(true);
-      const known = seen.flatMap(({ capture, at }) =>
-        capture === undefined ? [] : [{ time: capture.time, delay: at - capture.time }],
-      );
-      // The first pictures may come before the first sender report.
-      expect(known.length).toBeGreaterThan(40);
-      expect(known.map(({ time }) => time)).toEqual(known.map(({ time }) => time).toSorted((x, y) => x - y));
-      const delays = known.map(({ delay }) => delay).toSorted((x, y) => x - y);
-      // The first key frame takes its time at the start bitrate, and pictures wait for what takes longest.
-      expect(delays[delays.length >> 1]).toBeLessThan(400_000);
-    }
-    const [link] = a.statistics().links;
-    expect(link!.receivedVideo[0]).toMatchObject({ codec, frameWidth: WIDTH });
-    expect(a.statistics().videoOutputs[0]!.encoders[0]).toMatchObject({ codec, peers: 1, failed: 0 });
+    const b = await join(thread, server, 'b');
+    await see(b, 'a', 30);
+    const c = await join(thread, server, 'c');
+    const connected = new Promise<number>((resolve) => {
+      c.on('peer-connected', ({ peerId }) => peerId === 'a' && resolve(performance.now()));
+    });
+    const first = see(c, 'a', 1).then(() => performance.now());
+    expect((await first) - (await connected)).toBeLessThan(1000);
+    // One encoder for both.
+    expect(a.statistics().videoOutputs[0]!.encoders).toMatchObject([{ peers: 2 }]);
   }, 20_000);
 
-withCodecs('who joins late sees pictures within a second of being connected', async () => {
-  const server = new SignalingServer();
-  const a = await join(server, 'a');
-  film(a, a.openVideo('all'));
-  const b = await join(server, 'b');
-  await see(b, 'a', 30);
-  const c = await join(server, 'c');
-  const connected = new Promise<number>((resolve) => {
-    c.on('peer-connected', ({ peerId }) => peerId === 'a' && resolve(performance.now()));
-  });
-  const first = see(c, 'a', 1).then(() => performance.now());
-  expect((await first) - (await connected)).toBeLessThan(1000);
-  // One encoder for both.
-  expect(a.statistics().videoOutputs[0]!.encoders).toMatchObject([{ peers: 2 }]);
-}, 20_000);
+  test('each of several streams to a peer is seen under its own id, and ends by itself', async () => {
+    const server = serve();
+    const a = await join(thread, server, 'a');
+    const b = await join(thread, server, 'b');
+    const camera = a.openVideo('all', { streamId: 'camera' });
+    film(a, camera);
+    film(a, a.openVideo(['b'], { streamId: 'screen' }));
+    await Promise.all([see(b, 'a', 20, 'camera'), see(b, 'a', 20, 'screen')]);
+    camera.close();
+    await see(b, 'a', 20, 'screen');
+    expect(a.statistics().videoOutputs.map(({ streamId }) => streamId)).toEqual(['screen']);
+  }, 20_000);
 
-withCodecs('each of several streams to a peer is seen under its own id, and ends by itself', async () => {
-  const server = new SignalingServer();
-  const a = await join(server, 'a');
-  const b = await join(server, 'b');
-  const camera = a.openVideo('all', { streamId: 'camera' });
-  film(a, camera);
-  film(a, a.openVideo(['b'], { streamId: 'screen' }));
-  await Promise.all([see(b, 'a', 20, 'camera'), see(b, 'a', 20, 'screen')]);
-  camera.close();
-  await see(b, 'a', 20, 'screen');
-  expect(a.statistics().videoOutputs.map(({ streamId }) => streamId)).toEqual(['screen']);
-}, 20_000);
-
-withCodecs('peers with different codecs are each sent their own', async () => {
-  const server = new SignalingServer();
-  const a = await join(server, 'a', { video: { preference: ['VP9', 'H264'] } });
-  const b = await join(server, 'b', { video: { preference: ['H264'] } });
-  const c = await join(server, 'c', { video: { preference: ['VP9'] } });
-  film(a, a.openVideo('all'));
-  await Promise.all([see(b, 'a', 20), see(c, 'a', 20)]);
-  const codecs = a.statistics().videoOutputs[0]!.encoders.map(({ codec }) => codec);
-  expect(codecs.toSorted()).toEqual(['H264', 'VP9']);
-}, 20_000);
-
-test('a mesh without video says how to get it, and sound goes on with one that has it', async () => {
-  const server = new SignalingServer();
-  const a = await join(server, 'a', {});
-  const b = await join(server, 'b');
-  expect(() => a.openVideo('all')).toThrow(NoVideoError);
-  film(b, b.openVideo('all'));
-  const heard = new Promise<void>((resolve) => {
-    a.onTick((frames) => frames.has('b') && resolve());
-  });
-  const output = await b.openAudio('all');
-  b.onTick(() =>
-    output.write({ samples: new Float32Array(480), sampleRate: 48_000, channels: 1, capture: undefined }),
-  );
-  await heard;
+  test('peers with different codecs are each sent their own', async () => {
+    const server = serve();
+    const a = await join(thread, server, 'a', { video: { preference: ['VP9', 'H264'] } });
+    const b = await join(thread, server, 'b', { video: { preference: ['H264'] } });
+    const c = await join(thread, server, 'c', { video: { preference: ['VP9'] } });
+    film(a, a.openVideo('all'));
+    await Promise.all([see(b, 'a', 20), see(c, 'a', 20)]);
+    const codecs = a.statistics().videoOutputs[0]!.encoders.map(({ codec }) => codec);
+    expect(codecs.toSorted()).toEqual(['H264', 'VP9']);
+  }, 20_000);
 });
+
+test.each(THREADS)(
+  '%s: a mesh without video says how to get it, and sound goes on with one that has it',
+  async (thread) => {
+    const server = serve();
+    const a = await join(thread, server, 'a', {});
+    const b = await join(thread, server, 'b');
+    expect(() => a.openVideo('all')).toThrow(expect.objectContaining({ code: 'NO_VIDEO' }));
+    film(b, b.openVideo('all'));
+    const heard = new Promise<void>((resolve) => {
+      a.onTick((frames) => frames.has('b') && resolve());
+    });
+    const output = await b.openAudio('all');
+    b.onTick(() =>
+      output.write({
+        samples: new Float32Array(480),
+        sampleRate: 48_000,
+        channels: 1,
+        capture: undefined,
+      }),
+    );
+    await heard;
+  },
+);

@@ -248,7 +248,8 @@ export class DataChannel {
   }
 }
 
-const asMessage = (message: string | Uint8Array | DataMessage): DataMessage => {
+/** What `send` was given, as a message. */
+export const asMessage = (message: string | Uint8Array | DataMessage): DataMessage => {
   if (typeof message === 'string') return { kind: 'text', text: message };
   return message instanceof Uint8Array ? { kind: 'binary', data: message } : message;
 };

@@ -11,11 +11,11 @@ import type { Backend, IceServer } from '../backend/transport.js';
 import type { FlightRecorder } from '../capture/flight-recorder.js';
 import type { Clock } from '../clock/clock.js';
 import type { CircuitBreakerOptions } from '../connection/circuit-breaker.js';
-import type { LinkCloseReason } from '../connection/link.js';
+import type { LinkCloseReason } from '../connection/link-options.js';
 import type { JsonValue } from '../data/control-message.js';
-import type { DataChannel } from '../data/data-channel.js';
 import type { ReceivedPicture } from '../media/peer-media.js';
 import type { AudioEncoding } from './audio-outputs.js';
+import type { NodeDataChannel } from './handles.js';
 import type { LinkStatistics } from './statistics.js';
 
 /** Which pictures a `Mesh` takes and sends. */
@@ -69,7 +69,7 @@ export interface MeshEvents {
   /** An application message of a peer. */
   readonly message: { readonly from: string; readonly payload: JsonValue };
   /** A peer opened a data channel to this node. */
-  readonly channel: { readonly channel: DataChannel };
+  readonly channel: { readonly channel: NodeDataChannel };
   /** A peer published the states of its end of the connection. */
   readonly 'remote-states': { readonly from: string; readonly states: PeerConnectionStates };
   /** This node is in the room: for the first time, or again after its signaling was lost. */

@@ -13,12 +13,13 @@ import type { Backend, IceServer } from '../backend/transport.js';
 import { type Clock, systemClock } from '../clock/clock.js';
 import { MediaClock } from '../clock/media-clock.js';
 import { CircuitBreaker } from '../connection/circuit-breaker.js';
-import type { OpenChannelOptions } from '../connection/link.js';
+import type { OpenChannelOptions } from '../connection/peer-channels.js';
 import type { JsonValue } from '../data/control-message.js';
 import type { DataChannel } from '../data/data-channel.js';
 import type { AudioOutput, Recipients } from './audio-output.js';
 import { AudioOutputs } from './audio-outputs.js';
 import { Connections } from './connections.js';
+import type { MeshNode } from './mesh-node.js';
 import type {
   EncodedPicture,
   MeshEvents,
@@ -36,7 +37,7 @@ import { type OpenVideoOptions, VideoOutputs } from './video-outputs.js';
  * On each tick every peer's 10 ms of that instant are pulled, then the tick listeners are called in the order in
  * which they were added.
  */
-export class Mesh {
+export class Mesh implements MeshNode {
   readonly #clock: Clock;
   readonly #signaling: SignalingClient;
   readonly #backend: Backend;
@@ -192,7 +193,11 @@ export class Mesh {
   sendMessage(payload: JsonValue, to: Recipients): number {
     let sent = 0;
     for (const { peerId, link } of this.#connections.members)
-      if (link?.open === true && (to === 'all' || to.includes(peerId)) && link.sendMessage(payload))
+      if (
+        link?.open === true &&
+        (to === 'all' || to.includes(peerId)) &&
+        link.channels.sendMessage(payload)
+      )
         sent++;
     return sent;
   }
@@ -205,7 +210,7 @@ export class Mesh {
   openChannel(peerId: string, options: OpenChannelOptions): DataChannel {
     for (const member of this.#connections.members)
       if (member.peerId === peerId && member.link !== undefined)
-        return member.link.openChannel(options);
+        return member.link.channels.open(options);
     throw new UnknownPeerError(peerId);
   }
 

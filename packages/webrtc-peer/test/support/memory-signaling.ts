@@ -1,9 +1,21 @@
 import { SignalingClient, type SignalingRuntime, type SocketLike } from '@rm/signaling-protocol';
 import { Hub, type HubOptions } from '@rm/signaling-protocol/hub';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from '../../src/clock/clock.js';
 
+/** A client as the server has it. */
+interface Client {
+  readonly id: number;
+  readonly peerId: string;
+  deliver(text: string): void;
+  /** The connection ends; `clean` says whether in good order. */
+  end(code: number, clean: boolean, reason?: string): void;
+}
+
 /** One end of a WebSocket in memory. */
-class MemorySocket implements SocketLike {
+class MemorySocket implements SocketLike, Client {
   onopen: ((event: never) => void) | null = null;
   onmessage: ((event: never) => void) | null = null;
   onclose: ((event: never) => void) | null = null;
@@ -26,7 +38,10 @@ class MemorySocket implements SocketLike {
     this.end(code, true);
   }
 
-  /** The connection ends; `clean` says whether in good order. */
+  deliver(text: string): void {
+    this.onmessage?.({ data: text } as never);
+  }
+
   end(code: number, clean: boolean, reason = ''): void {
     setImmediate(() => {
       this.#server.closed(this, clean);
@@ -35,10 +50,11 @@ class MemorySocket implements SocketLike {
   }
 }
 
-/** A signaling server in this process: the real hub, without sockets. */
+/** A signaling server in this process: the real hub, without sockets, and with them for other threads. */
 export class SignalingServer {
   readonly #hub: Hub;
-  readonly #sockets = new Map<number, MemorySocket>();
+  readonly #sockets = new Map<number, Client>();
+  #listening: WebSocketServer | undefined;
   #next = 0;
   /** What is under way while the network stands still. */
   #held: (() => void)[] | undefined;
@@ -54,6 +70,20 @@ export class SignalingServer {
       random: () => 0.5,
     };
     return new SignalingClient({ url: 'memory:', peerId, room: 'test', runtime });
+  }
+
+  /** Address for a client of another thread that is `peerId`; call {@link close} then. */
+  async address(peerId: string): Promise<string> {
+    if (this.#listening === undefined) {
+      this.#listening = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+      this.#listening.on('connection', (socket, { url }) => this.#accept(socket, url!.slice(1)));
+      await once(this.#listening, 'listening');
+    }
+    return `ws://127.0.0.1:${(this.#listening.address() as AddressInfo).port}/${peerId}`;
+  }
+
+  close(): void {
+    this.#listening?.close();
   }
 
   /** Cuts the connections of `peerId`, or all, as when the network fails. */
@@ -90,12 +120,12 @@ export class SignalingServer {
     this.#pump();
   }
 
-  received(socket: MemorySocket, text: string): void {
+  received(socket: Client, text: string): void {
     this.#hub.handle({ kind: 'text', now: systemClock.now(), socket: socket.id, text });
     this.#pump();
   }
 
-  closed(socket: MemorySocket, clean: boolean): void {
+  closed(socket: Client, clean: boolean): void {
     if (!this.#sockets.delete(socket.id)) return;
     this.#hub.handle({ kind: 'closed', now: systemClock.now(), socket: socket.id, clean });
     this.#pump();
@@ -111,13 +141,32 @@ export class SignalingServer {
     return socket;
   }
 
+  #accept(webSocket: WebSocket, peerId: string): void {
+    const client: Client = {
+      id: ++this.#next,
+      peerId,
+      deliver: (text) => webSocket.send(text),
+      end: (code, _, reason = '') => {
+        // 1006 is what a lost connection looks like (RFC 6455 §7.1.5).
+        if (code === 1006) webSocket.terminate();
+        else webSocket.close(code, reason);
+      },
+    };
+    this.#sockets.set(client.id, client);
+    this.#hub.handle({ kind: 'opened', now: systemClock.now(), socket: client.id });
+    webSocket.on('message', (data: Buffer) =>
+      this.carry(() => this.received(client, data.toString())),
+    );
+    webSocket.on('close', (code) => this.closed(client, code === 1000));
+  }
+
   #pump(): void {
     for (let out = this.#hub.poll(); out !== undefined; out = this.#hub.poll()) {
       const output = out;
       if (output.kind !== 'send' && output.kind !== 'close') continue;
       const socket = this.#sockets.get(output.socket);
       if (output.kind === 'close') socket?.end(output.code, false, output.reason);
-      else this.carry(() => socket?.onmessage?.({ data: output.text } as never));
+      else this.carry(() => socket?.deliver(output.text));
     }
   }
 }

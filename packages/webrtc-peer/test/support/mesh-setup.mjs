@@ -3,8 +3,8 @@ import { SignalingClient } from '@rm/signaling-protocol';
 import { systemClock, weriftBackend } from '@rm/webrtc-peer';
 import { WebSocket } from 'ws';
 
-/** @type {import('@rm/webrtc-peer').MeshSetup<{ url: string, peerId: string, always?: number, options: object }>} */
-export default async ({ url, peerId, always, options }) => {
+/** @type {import('@rm/webrtc-peer').MeshSetup<{ url: string, peerId: string, random?: number, options: object }>} */
+export default async ({ url, peerId, random, options }) => {
   const signaling = new SignalingClient({
     url,
     peerId,
@@ -15,6 +15,6 @@ export default async ({ url, peerId, always, options }) => {
       random: () => 0.5,
     },
   });
-  const random = always === undefined ? Math.random : () => always;
-  return { ...options, signaling, backend: await weriftBackend(), random };
+  const given = random === undefined ? {} : { random: () => random };
+  return { ...options, ...given, signaling, backend: await weriftBackend() };
 };
