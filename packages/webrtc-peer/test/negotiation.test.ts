@@ -87,7 +87,7 @@ test('with glare the polite side takes its offer back and answers', () => {
   expect(after(n, { kind: 'offer-received', token: 3, sdp: 'x' })).toEqual([
     { kind: 'set-remote', description: { type: 'offer', sdp: 'x' } },
   ]);
-  expect(after(n, { kind: 'offer-refused', glare: true, reason: 'glare' })).toEqual([]);
+  expect(after(n, { kind: 'offer-refused', cause: 'glare', reason: 'glare' })).toEqual([]);
   expect(after(n, { kind: 'answer-received', sdp: 'stale' })).toEqual([]);
   expect(after(n, { kind: 'remote-set' })).toEqual([{ kind: 'set-local' }]);
 });
@@ -135,10 +135,26 @@ test('a bad remote offer is refused and leaves this side usable; own failures gi
   ]);
 });
 
+test('an offer that nobody answers is made again to who answered before, and to nobody else', () => {
+  const unanswered = { kind: 'offer-refused', cause: 'unanswered', reason: 'no answer' } as const;
+  const n = new Negotiation({ polite: true });
+  n.handle({ kind: 'needed' });
+  n.handle(offer);
+  expect(after(n, unanswered)).toMatchObject([{ kind: 'give-up' }]);
+  const known = new Negotiation({ polite: true });
+  known.handle({ kind: 'offer-received', token: 1, sdp: 'remote offer' });
+  known.handle({ kind: 'remote-set' });
+  known.handle(answer);
+  known.handle({ kind: 'needed' });
+  known.handle(offer);
+  expect(after(known, unanswered)).toEqual([{ kind: 'set-local' }]);
+  expect(after(known, offer)).toEqual([{ kind: 'send-offer', sdp: 'local offer' }]);
+});
+
 test('a refusal that is not glare gives up', () => {
   const n = new Negotiation({ polite: true });
   after(n, { kind: 'needed' }, offer);
-  expect(after(n, { kind: 'offer-refused', glare: false, reason: 'no' })).toMatchObject([
+  expect(after(n, { kind: 'offer-refused', cause: 'refused', reason: 'no' })).toMatchObject([
     { kind: 'give-up' },
   ]);
 });
@@ -181,7 +197,7 @@ test('both sides always end stable, with one offer answered, in any order of eve
               break;
             case 'refuse-offer':
               queues[other]!.push(() =>
-                run(other, { kind: 'offer-refused', glare: true, reason: '' }),
+                run(other, { kind: 'offer-refused', cause: 'glare', reason: '' }),
               );
               break;
             case 'give-up':

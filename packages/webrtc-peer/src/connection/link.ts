@@ -196,7 +196,8 @@ export class Link {
     this.#options.signaling.sendStates(states);
     if (states.connection === 'connected' && this.#state === 'connecting') {
       this.#state = 'connected';
-      this.#recovery = new Recovery(this.#options.initiator, this.#options.clock.now());
+      const { initiator, backend, clock } = this.#options;
+      this.#recovery = new Recovery(initiator, backend.restartsIce, clock.now());
       this.#options.events.connected();
     } else if (states.connection === 'failed') this.close('failed', 'ICE or DTLS failed');
     else if (states.connection === 'closed') this.close('peer-closed', 'the transport was closed');
@@ -223,8 +224,8 @@ export class Link {
         );
         break;
       case 'restart-ice':
-        if (this.#options.backend.restartsIce) this.#connection.restartIce(this.#iceServers);
-        else this.close('silent', 'nothing was heard, and the backend restarts no ICE');
+        // An offer that is not answered yet says why nothing is heard: the other side has no network at all.
+        if (this.#negotiator.stable) this.#connection.restartIce(this.#iceServers);
         break;
       case 'tell-lost':
         this.#state = 'restoring';

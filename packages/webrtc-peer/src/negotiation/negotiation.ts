@@ -7,8 +7,15 @@ export type NegotiationInput =
   | { readonly kind: 'offer-received'; readonly token: number; readonly sdp: string }
   /** The answer to the offer last sent. */
   | { readonly kind: 'answer-received'; readonly sdp: string }
-  /** The offer last sent was not taken: `glare` when the other side goes on with its own. */
-  | { readonly kind: 'offer-refused'; readonly glare: boolean; readonly reason: string }
+  /**
+   * The offer last sent was not taken: `glare` when the other side goes on with its own, `unanswered` when it said
+   * nothing in time.
+   */
+  | {
+      readonly kind: 'offer-refused';
+      readonly cause: 'glare' | 'unanswered' | 'refused';
+      readonly reason: string;
+    }
   | { readonly kind: 'candidate-received'; readonly candidate: IceCandidate }
   /** `set-local` is done. */
   | { readonly kind: 'local-set'; readonly description: SessionDescription }
@@ -88,7 +95,7 @@ export class Negotiation {
         this.#state = 'setting-answer';
         return [{ kind: 'set-remote', description: { type: 'answer', sdp: input.sdp } }];
       case 'offer-refused':
-        return this.#offerRefused(input.glare, input.reason);
+        return this.#offerRefused(input);
       case 'candidate-received':
         return this.#candidateReceived(input.candidate);
       case 'local-set':
@@ -113,10 +120,18 @@ export class Negotiation {
     return [...outputs, ...this.#proceed()];
   }
 
-  #offerRefused(glare: boolean, reason: string): readonly NegotiationOutput[] {
+  #offerRefused({
+    cause,
+    reason,
+  }: Extract<NegotiationInput, { kind: 'offer-refused' }>): readonly NegotiationOutput[] {
     // With glare the other side's offer is on its way, or here already.
-    if (this.#state !== 'offer-sent' || (glare && this.#polite)) return [];
-    return [{ kind: 'give-up', reason: `the offer was refused: ${reason}` }];
+    if (this.#state !== 'offer-sent' || (cause === 'glare' && this.#polite)) return [];
+    if (cause !== 'unanswered' || !this.#hasRemote)
+      return [{ kind: 'give-up', reason: `the offer was refused: ${reason}` }];
+    // Who answered before may be without network: whether it is still there is not decided here.
+    this.#state = 'stable';
+    this.#needed = true;
+    return this.#proceed();
   }
 
   #candidateReceived(candidate: IceCandidate): readonly NegotiationOutput[] {

@@ -47,6 +47,11 @@ export class Negotiator {
     return this.#remoteSession;
   }
 
+  /** Whether no offer or answer is under way. */
+  get stable(): boolean {
+    return this.#negotiation.stable;
+  }
+
   needed(): void {
     if (this.#mayOffer) this.#handle({ kind: 'needed' });
     else this.#held = true;
@@ -121,7 +126,7 @@ export class Negotiator {
             this.#awaitsAnswer = false;
             this.#handle({
               kind: 'offer-refused',
-              glare: error instanceof RpcError && error.code === ErrorCode.NEGOTIATION_IN_PROGRESS,
+              cause: causeOf(error),
               reason: text(error),
             });
           },
@@ -158,6 +163,12 @@ export class Negotiator {
       this.#options.giveUp(text(error));
     }
   }
+}
+
+function causeOf(error: unknown): 'glare' | 'unanswered' | 'refused' {
+  if (!(error instanceof RpcError)) return 'refused';
+  if (error.code === ErrorCode.NEGOTIATION_IN_PROGRESS) return 'glare';
+  return error.code === ErrorCode.TIMEOUT ? 'unanswered' : 'refused';
 }
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

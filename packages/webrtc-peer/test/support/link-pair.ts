@@ -1,6 +1,6 @@
 import { loadOpus } from '@rm/codecs';
 import { AdaptiveDelayPolicy, type Micros, PlayoutAlignment, micros, millis } from '@rm/rtp-sync';
-import { type IncomingOffer, RpcError } from '@rm/signaling-protocol';
+import { ErrorCode, type IncomingOffer, RpcError } from '@rm/signaling-protocol';
 import { Link } from '../../src/connection/link.js';
 import type { LinkOptions } from '../../src/connection/link-options.js';
 import type { DataChannel } from '../../src/data/data-channel.js';
@@ -25,6 +25,8 @@ export class LinkNetwork {
   readonly peers: LinkPeer[] = [];
   /** The signaling server answers. */
   signaling = true;
+  /** The other side answers offers; otherwise the server says after 10 s that it did not. */
+  answering = true;
 
   constructor(options: { restartsIce?: boolean; dataChannels?: boolean } = {}) {
     this.network = new MemoryNetwork(this.clock, options);
@@ -108,6 +110,11 @@ export class LinkPeer {
           this.offers.push(sdp);
           return new Promise((resolve, reject) =>
             network.later(() => {
+              if (!network.answering) {
+                const unanswered = { code: ErrorCode.TIMEOUT, message: 'the peer gave no answer' };
+                clock.setTimer(10_000, () => reject(new RpcError(unanswered)));
+                return;
+              }
               const other = network.otherOf(this);
               other?.link.offerReceived(
                 incoming(sdp, {

@@ -270,8 +270,6 @@ export class MemoryTransport implements Transport {
 
   #send(kind: 'rtp' | 'rtcp', packet: Uint8Array): boolean {
     if (this.#closed || this.states.connection !== 'connected') return false;
-    const restarting = this.#nominated?.ours !== this.usernameFragment;
-    if (restarting) return false;
     if (!this.carries) return true;
     const peer = this.#peer();
     const bytes = packet.slice();
