@@ -190,11 +190,12 @@ export class PeerMedia {
   }
 
   #add(transceiver: VideoConnection['transceiver']): VideoConnection {
-    const { videoCodecs } = this.#options;
+    const { videoCodecs, connection } = this.#options;
     const video: VideoConnection = new VideoConnection({
       ...this.#options,
       session: this.session,
       transceiver,
+      connected: () => connection.states.connection === 'connected',
       // A section is only agreed on where there are codecs.
       codecs: videoCodecs!,
       encoded: (codec, frame) => this.#options.encodedVideo(streamIdOf(video), codec, frame),

@@ -15,6 +15,8 @@ export interface VideoConnectionOptions {
   readonly unixOrigin: Micros;
   readonly clockOffset: (nowUnix: Micros) => ClockOffset | undefined;
   readonly now: () => Micros;
+  /** Whether what is sent leaves. */
+  readonly connected: () => boolean;
   /** Sees each frame as it was sent, before it is decoded. */
   readonly encoded: (codec: VideoEncodingName, frame: AssembledFrame) => void;
 }
@@ -49,7 +51,7 @@ export class VideoConnection {
     const { session, transceiver } = options;
     this.transceiver = transceiver;
     this.#session = session;
-    this.sender = new VideoSender(session, session.addSender(transceiver));
+    this.sender = new VideoSender(session, session.addSender(transceiver), options.connected);
     this.#rtp = session.addReceiver(
       transceiver,
       {

@@ -22,6 +22,7 @@ export interface VideoSenderStatistics extends RtpSenderStatistics {
 export class VideoSender {
   readonly #session: RtpSession;
   readonly #sender: RtpSender;
+  readonly #connected: () => boolean;
   readonly #timestamps = new Unwrapper(32);
   #packetizer: Packetizer<LayeredFrame> | undefined;
   #codec: VideoEncodingName | undefined;
@@ -31,13 +32,16 @@ export class VideoSender {
   #keyFramesSent = 0;
   #framesDropped = 0;
 
-  constructor(session: RtpSession, sender: RtpSender) {
+  /** @param connected - Whether what is sent leaves. */
+  constructor(session: RtpSession, sender: RtpSender, connected: () => boolean) {
     this.#session = session;
     this.#sender = sender;
+    this.#connected = connected;
   }
 
-  /** What the peer is to be sent; undefined while it wants nothing. */
+  /** What the peer is to be sent; undefined while it wants nothing, or cannot be reached: a key frame would be lost. */
   get parameters(): VideoSendParameters | undefined {
+    if (!this.#connected()) return undefined;
     const send = this.#sender.format?.send;
     return send === undefined || send.codec === 'opus' ? undefined : send;
   }
