@@ -1,5 +1,5 @@
 export const IVF_HEADER_BYTES = 32;
-export const IVF_FRAME_HEADER_BYTES = 12;
+const IVF_FRAME_HEADER_BYTES = 12;
 
 /** What an IVF file holds. */
 export interface IvfFormat {

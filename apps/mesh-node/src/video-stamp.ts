@@ -21,7 +21,7 @@ const LIGHT = 160;
 const GREY_CHROMA = 128;
 
 /** Smallest picture that a stamp can be put into. */
-export const MIN_STAMPED: { readonly width: number; readonly height: number } = {
+const MIN_STAMPED = {
   width: 8 * COLUMNS,
   height: 8 * ROWS,
 };
