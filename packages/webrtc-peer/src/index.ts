@@ -14,8 +14,16 @@ export type {
   TransportStates,
   TransportStatistics,
 } from './backend/transport.js';
+export {
+  BackendUnavailableError,
+  IceRestartError,
+  libdatachannelBackend,
+} from './backend/libdatachannel/index.js';
+export type { LibdatachannelBackend } from './backend/libdatachannel/index.js';
+export { loadBackend } from './backend/load-backend.js';
+export type { BackendName } from './backend/load-backend.js';
 export { IceServerError, weriftBackend } from './backend/werift/index.js';
-export type { WeriftBackendOptions } from './backend/werift/index.js';
+export type { WeriftBackend, WeriftBackendOptions } from './backend/werift/index.js';
 export { FlightRecorder } from './capture/flight-recorder.js';
 export type { FlightRecorderOptions, FlightRecorderStatistics } from './capture/flight-recorder.js';
 export { isRtpdump, readRtpdump } from './capture/rtpdump.js';
