@@ -201,6 +201,57 @@ describe.each(THREADS)('%s', (thread) => {
     expect(atC).not.toContain('to b only');
   });
 
+  test('data channels carry text, JSON and megabytes, in order, and tell when they close', async () => {
+    const server = serve();
+    const a = await join(server, 'a');
+    const connected = next(a, 'peer-connected');
+    const b = await join(server, 'b');
+    await connected;
+    expect(() => a.openChannel('nobody', { label: 'x' })).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_PEER' }),
+    );
+    const opened = next(b, 'channel');
+    const toB = a.openChannel('b', { label: 'files' });
+    const got: unknown[] = [];
+    let all = (): void => undefined;
+    const complete = new Promise<void>((resolve) => (all = resolve));
+    const fromA = opened.then(({ channel }) => {
+      channel.on('message', (message) => {
+        got.push(message.kind === 'binary' ? message.data.reduce((x, y) => x + y, 0) : message);
+        if (got.length === 4) all();
+      });
+      return channel;
+    });
+    const bytes = new Uint8Array(3_000_000).fill(1);
+    await toB.send('first');
+    await toB.send(bytes.subarray(1));
+    await toB.send({ kind: 'json', payload: { n: [1, null] } });
+    await toB.send(new Uint8Array(0));
+    await complete;
+    const channel = await fromA;
+    expect(channel).toMatchObject({ peerId: 'a', label: 'files', ordered: true, reliable: true });
+    expect(got).toEqual([
+      { kind: 'text', text: 'first' },
+      2_999_999,
+      { kind: 'json', payload: { n: [1, null] } },
+      0,
+    ]);
+    expect(toB.statistics).toMatchObject({ messagesSent: 4, state: 'open' });
+    await expect(toB.send(new Uint8Array(2 ** 24 + 1))).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+    });
+    // Whoever does not wait is stopped where 32 MiB wait.
+    const hasty = [0, 1, 2].map(() => toB.send(new Uint8Array(2 ** 24)));
+    await expect(hasty[2]).rejects.toMatchObject({ code: 'CHANNEL_BUSY' });
+    const closed = new Promise<void>((resolve) => channel.on('close', () => resolve()));
+    toB.close();
+    for (const lost of hasty)
+      await expect(lost).rejects.toMatchObject({ name: 'DataChannelError' });
+    await closed;
+    expect(channel.state).toBe('closed');
+    await expect(channel.send('x')).rejects.toMatchObject({ code: 'CHANNEL_CLOSED' });
+  });
+
   test('a node that leaves is known at once, and what was measured is told', async () => {
     const server = serve();
     const a = await join(server, 'a');

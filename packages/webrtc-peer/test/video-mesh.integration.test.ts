@@ -117,6 +117,34 @@ describeWithCodecs.each(THREADS)('%s', (thread) => {
       });
     }, 20_000);
 
+  test('frames are given as they were sent too, and pictures in memory that other threads can read', async () => {
+    const server = serve();
+    const video = { preference: ['VP8'] } as const;
+    const a = await join(thread, server, 'a', { video });
+    const b = await join(thread, server, 'b', { video });
+    film(a, a.openVideo('all', { streamId: 'camera' }));
+    const decoder = await (await loadVideoCodecs()).createDecoder({ codec: 'VP8' });
+    const asSent = new Promise<VideoFrame>((resolve) => {
+      b.onEncodedPicture(({ peerId, streamId, codec, frame }) => {
+        expect({ peerId, streamId, codec }).toEqual({
+          peerId: 'a',
+          streamId: 'camera',
+          codec: 'VP8',
+        });
+        void decoder
+          .decode({ ...frame, data: frame.data.slice(), capture: undefined })
+          .then((result) => result.ok && result.frame && resolve(result.frame));
+      });
+    });
+    const shown = new Promise<VideoFrame>((resolve) => {
+      b.onPicture(({ frame }) => resolve(frame));
+    });
+    expect((await asSent).width).toBe(WIDTH);
+    // The class by its name: what comes of another thread has that of the process, not of the test.
+    expect((await shown).y.data.buffer[Symbol.toStringTag]).toBe('SharedArrayBuffer');
+    decoder.close();
+  }, 20_000);
+
   test('who joins late sees pictures within a second of being connected', async () => {
     const server = serve();
     const a = await join(thread, server, 'a');

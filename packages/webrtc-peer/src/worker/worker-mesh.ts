@@ -185,7 +185,10 @@ export class WorkerMesh implements MeshNode {
     try {
       if (this.#thread.gone === undefined)
         await Promise.race([
-          this.#thread.request('close', []),
+          this.#thread.request('close', []).catch((error: unknown) => {
+            // A thread that ends while it is closed has left too.
+            if (!(error instanceof MeshWorkerError)) throw error;
+          }),
           new Promise<void>((resolve) => (timer = setTimeout(resolve, MAX_LEAVE))),
         ]);
     } finally {
