@@ -4,12 +4,15 @@ import { millis } from '@rm/rtp-sync';
 import { SignalingClient } from '@rm/signaling-protocol';
 import {
   type AudioOutput,
+  type Backend,
+  BackendUnavailableError,
   type LinkStatistics,
   Mesh,
   type VideoOutputStatistics,
-  weriftBackend,
+  loadBackend,
 } from '@rm/webrtc-peer';
 import type { Logger } from 'pino';
+import { UsageError } from './errors.js';
 import type { NodeInputs } from './inputs.js';
 import { LevelMeters } from './level-meters.js';
 import { NodeVideo, meshVideo } from './node-video.js';
@@ -51,6 +54,16 @@ function resumeTokenOf(
   }
 }
 
+/** Rejects with a {@link UsageError} where the backend is not there. */
+async function backendOf({ backend }: NodeOptions): Promise<Backend> {
+  try {
+    return await loadBackend(backend);
+  } catch (error) {
+    if (!(error instanceof BackendUnavailableError)) throw error;
+    throw new UsageError(`--backend ${backend}: ${error.message}`);
+  }
+}
+
 /** A running node: mesh, source, pipeline and recordings. */
 export class MeshNode {
   readonly #id: string;
@@ -87,7 +100,7 @@ export class MeshNode {
         resumeToken: resumeTokenOf(options, log),
         runtime: signalingRuntime(options.tokenFile),
       }),
-      backend: await weriftBackend(),
+      backend: await backendOf(options),
       iceServers: options.iceServers,
       audio: {
         bitrate: options.bitrate,

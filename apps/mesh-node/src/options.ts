@@ -1,5 +1,5 @@
 import type { VideoEncodingName } from '@rm/codecs';
-import type { IceServer } from '@rm/webrtc-peer';
+import type { BackendName, IceServer } from '@rm/webrtc-peer';
 import { Command, Option } from 'commander';
 import { UsageError } from './errors.js';
 import { codecs, iceServer, list, number, type PictureSize, pictureSize } from './option-values.js';
@@ -43,6 +43,7 @@ export interface NodeOptions {
   readonly maxDelay: number;
   readonly alignDelay: number;
   readonly connectTimeout: number;
+  readonly backend: BackendName;
   /** File with the token that the signaling server asks for. */
   readonly tokenFile?: string;
   readonly stateDir: string;
@@ -169,6 +170,14 @@ function command(version: string): Command {
       'give a connection up after so many seconds and try again',
       number(0.1, 600),
       5,
+    )
+    .addOption(
+      new Option(
+        '--backend <name>',
+        'what carries connections: werift (TypeScript), libdatachannel (faster, needs the package node-datachannel), auto',
+      )
+        .choices(['werift', 'libdatachannel', 'auto'])
+        .default('werift'),
     )
     .addOption(
       new Option('--log-level <level>', 'log to stderr from this level on')

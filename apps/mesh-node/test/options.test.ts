@@ -38,6 +38,7 @@ test('the defaults are those of the help', () => {
     maxDelay: 500,
     alignDelay: 60,
     connectTimeout: 5,
+    backend: 'werift',
     logLevel: 'info',
   });
 });
@@ -88,6 +89,7 @@ test.each([
   [['--video-size', '64x64'], /Give even numbers/],
   [['--fps', '0'], /Give a number from 1 to 100/],
   [['--video-bitrate', '1e3'], /Give a number from 50000 to 100000000/],
+  [['--backend', 'webrtc-rs'], /Allowed choices are werift, libdatachannel, auto/],
   [['--video-codec', 'av1'], /Give one or more of vp9, h264 and vp8, each once/],
   [['--video-codec', 'vp8,vp8'], /each once/],
   [['--nonsense'], /unknown option '--nonsense'/],
