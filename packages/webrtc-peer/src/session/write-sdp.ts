@@ -74,11 +74,16 @@ function transportLines(
   ];
 }
 
+/**
+ * What is sent, and which SSRCs are this side's. Those are told while nothing is sent too: Chromium does not show a
+ * stream whose SSRC was gone for a while.
+ */
 function streamLines(media: MediaDescription, cname: string): string[] {
   const { streams, streamIds, trackId, direction } = media;
-  if (!sends(direction)) return [];
   const ids = streamIds.length > 0 ? streamIds : ['-'];
-  const msid = ids.map((id) => `a=msid:${id}${trackId === undefined ? '' : ` ${trackId}`}`);
+  const msid = sends(direction)
+    ? ids.map((id) => `a=msid:${id}${trackId === undefined ? '' : ` ${trackId}`}`)
+    : [];
   if (streams === undefined) return msid;
   const { ssrc, rtxSsrc } = streams;
   const ssrcs = rtxSsrc === undefined ? [ssrc] : [ssrc, rtxSsrc];

@@ -62,9 +62,8 @@ const media = (kind: 'audio' | 'video'): fc.Arbitrary<MediaDescription> =>
       rejected: false,
       rtcpMux: true,
       section: { kind, codecs: list, ptime: undefined, maxptime: undefined },
-      ...(sends(said.direction)
-        ? { streams: { ssrc, rtxSsrc }, streamIds, trackId }
-        : { streams: undefined, streamIds: [], trackId: undefined }),
+      streams: { ssrc, rtxSsrc },
+      ...(sends(said.direction) ? { streamIds, trackId } : { streamIds: [], trackId: undefined }),
     }));
 
 const data = (kind: 'application', rejected: boolean): fc.Arbitrary<MediaDescription> =>

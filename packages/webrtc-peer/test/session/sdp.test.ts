@@ -222,6 +222,28 @@ test('an offer of ours is what RFC 8829 says, line by line', () => {
   ]);
 });
 
+test('a section that sends nothing at present is in no stream, and keeps its SSRCs', () => {
+  const session = new MediaSession({ codecs, accept: transceiver });
+  const video = transceiver('video', 102);
+  session.add(video);
+  video.direction = 'recvonly';
+  const { media, bundle } = session.createOffer();
+  const sdp = writeSdp({
+    sessionId: '12',
+    version: 3,
+    media,
+    bundle,
+    transport: LOCAL,
+    cname: 'us',
+  });
+  expect(sdp).not.toContain('a=msid:');
+  expect(sdp.match(/^a=ssrc.*$/gm)).toEqual([
+    'a=ssrc-group:FID 102 103',
+    'a=ssrc:102 cname:us',
+    'a=ssrc:103 cname:us',
+  ]);
+});
+
 test('whatever this side writes, it reads back the same', () => {
   fc.assert(
     fc.property(descriptions, (content) => {
