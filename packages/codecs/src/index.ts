@@ -79,6 +79,8 @@ export { MIN_PAYLOAD_SIZE } from './rtp/packetizer.js';
 export type { Packetizer, RtpPayload } from './rtp/packetizer.js';
 export type { PictureCounterOptions } from './rtp/picture-id.js';
 export { opusDepacketizer, OpusPacketizer } from './rtp/opus.js';
+export { MAX_RED_BLOCK_BYTES, MAX_RED_OFFSET, parseRed, redOverhead, writeRed } from './rtp/red.js';
+export type { RedBlock, RedPayload, RedResult } from './rtp/red.js';
 export { vp8Depacketizer, Vp8Packetizer } from './rtp/vp8.js';
 export type { Vp8Frame, Vp8Part } from './rtp/vp8.js';
 export type { Vp8Descriptor } from './rtp/vp8-descriptor.js';
@@ -114,6 +116,8 @@ export type { VideoLimits, VideoSize } from './sdp/video-limits.js';
 export type { H264Level, H264Profile } from './sdp/h264-level.js';
 export { acceptAnswer, answerCodecs } from './sdp/codec-negotiation.js';
 export type { NegotiatedCodec } from './sdp/codec-negotiation.js';
+export { AudioRedundancy, MAX_REDUNDANCY } from './bitrate/audio-redundancy.js';
+export type { RedundancyDepth } from './bitrate/audio-redundancy.js';
 export { AudioBitrateController } from './bitrate/audio-bitrate.js';
 export type {
   AudioBitrateOptions,

@@ -25,6 +25,8 @@ export interface JitterBufferOptions {
 
 /** A stream silent for so long begins anew, with the full target delay. */
 const RESTART_AFTER = 2_000_000;
+/** Packets that were lost are restored when no more than so many were sent after them. */
+const MAX_RESTORED = 256;
 /** Delay above the target from which packets are skipped instead of played faster. */
 const MAX_EXCESS = 200_000;
 /** Before a stream begins its arrivals are observed for so long, so that it begins with the right delay. */
@@ -124,6 +126,7 @@ export class JitterBuffer {
    * @param duration - Samples per channel in the packet, in ticks of the clock rate.
    * @param now - Arrival time.
    * @param traits - What is known of the payload; kept by reference.
+   * @param copies - Packets before it of which it carries copies, to be given to {@link restore}.
    */
   insert(
     sequence: number,
@@ -132,6 +135,7 @@ export class JitterBuffer {
     payload: Uint8Array,
     now: Micros,
     traits: PacketTraits = PLAIN,
+    copies = 0,
   ): InsertResult {
     if (!(duration > 0)) return 'invalid';
     const stream = this.#stream;
@@ -139,14 +143,16 @@ export class JitterBuffer {
     const verdict = stream.receive(sequence, timestamp, now);
     if (verdict === 'invalid') return 'invalid';
     if (verdict === 'restart') this.#beginAnew();
+    const restored = stream.wasRestored(stream.sequence);
     if (this.#packets.has(stream.sequence) || stream.wasTaken(stream.sequence)) {
-      counters.packetsDuplicated++;
+      if (!restored) counters.packetsDuplicated++;
+      stream.forgetRestored(stream.sequence);
       return 'duplicate';
     }
-    if (traits.redundancy > 0) counters.fecPacketsReceived++;
-    // While a stream has not begun, connecting disturbs its packets more than the network does.
-    const policy = this.#playing ? this.#policy : undefined;
-    stream.measure(duration, traits.redundancy, now, policy);
+    if (traits.redundancy > 0 || copies > 0) counters.fecPacketsReceived++;
+    // What a copy says of the delay, FEC need not say again.
+    const redundancy = copies > 0 ? 0 : traits.redundancy;
+    stream.measure(duration, redundancy, now, restored ? undefined : this.#observer);
     if (this.#playing && stream.start < this.#position) {
       counters.packetsDiscarded++;
       return 'late';
@@ -154,6 +160,55 @@ export class JitterBuffer {
     counters.packetsDiscarded += this.#packets.insert(
       stream.sequence,
       stream.start,
+      duration,
+      now,
+      payload,
+      traits,
+    );
+    return 'accepted';
+  }
+
+  /**
+   * Takes a packet that was lost and came again, after the packet that it came with or before which it belongs: the
+   * network is not judged by it. It is played if it is in time and was not here before; the payload is copied.
+   *
+   * A copy in a later packet (`redundancy`) tells the policy how late a loss can be had without asking; what was asked
+   * for (`retransmission`) tells it nothing, as the round trip is not the path's delay.
+   * @param sequence - RTP sequence number, 0…65535; the other arguments are as of {@link insert}.
+   */
+  restore(
+    by: 'redundancy' | 'retransmission',
+    sequence: number,
+    timestamp: number,
+    duration: number,
+    payload: Uint8Array,
+    now: Micros,
+    traits: PacketTraits = PLAIN,
+  ): InsertResult {
+    const stream = this.#stream;
+    if (!(duration > 0) || !stream.begun) return 'invalid';
+    const position = stream.positionOf(sequence);
+    if (position > stream.highestSequence || position < stream.highestSequence - MAX_RESTORED)
+      return 'invalid';
+    if (
+      this.#packets.has(position) ||
+      stream.wasTaken(position) ||
+      (stream.wasRestored(position) && by === 'redundancy')
+    )
+      return 'duplicate';
+    const start = stream.startOf(timestamp);
+    if (!this.#packets.fits(position, start, duration)) return 'invalid';
+    const { counters } = this.#operations;
+    stream.restored(position);
+    if (by === 'redundancy') stream.measureRestored(start, duration, now, this.#observer);
+    // What was concealed as a whole is over: played after all, it would delay what comes after it.
+    const over = start < this.#position || start + duration <= this.#position + this.#credit;
+    if (this.#playing && over) return 'late';
+    if (by === 'redundancy') counters.redundantPacketsPlayed++;
+    else counters.retransmittedPacketsPlayed++;
+    counters.packetsDiscarded += this.#packets.insert(
+      position,
+      start,
       duration,
       now,
       payload,
@@ -303,6 +358,11 @@ export class JitterBuffer {
       this.#packets.shift();
       this.#operations.counters.packetsDiscarded++;
     }
+  }
+
+  /** While a stream has not begun, connecting disturbs its packets more than the network does. */
+  get #observer(): DelayPolicy | undefined {
+    return this.#playing ? this.#policy : undefined;
   }
 
   /** Where the next sample to be decoded is, also while nothing is played yet. */

@@ -68,6 +68,20 @@ export class PacketBuffer {
     return this.#holds(sequence);
   }
 
+  /** Whether a packet lies between those held before and after it, in time as in sequence. */
+  fits(sequence: number, timestamp: number, duration: number): boolean {
+    if (this.#size === 0) return true;
+    for (let s = Math.min(sequence - 1, this.#highest); s >= this.#lowest; s--) {
+      if (!this.#holds(s)) continue;
+      const before = this.#at(s);
+      if (before.timestamp + before.duration > timestamp) return false;
+      break;
+    }
+    for (let s = Math.max(sequence + 1, this.#lowest); s <= this.#highest; s++)
+      if (this.#holds(s)) return timestamp + duration <= this.#at(s).timestamp;
+    return true;
+  }
+
   /**
    * Copies a packet in. When its sequence number is too far ahead of the oldest packets for the capacity, those
    * are dropped; their number is returned. Call {@link has} first: a held sequence number is overwritten.

@@ -34,6 +34,10 @@ export interface PlayoutStatistics {
   readonly packetsReceived: number;
   /** Those of them that carry redundancy for what came before them. */
   readonly fecPacketsReceived: number;
+  /** Packets that were lost and came in time with a later packet, which carried a copy (RED); not received ones. */
+  readonly redundantPacketsPlayed: number;
+  /** Packets that were lost and came in time when they were asked for again; not received ones. */
+  readonly retransmittedPacketsPlayed: number;
   /** Packets expected less packets received; may be negative through duplicates. */
   readonly packetsLost: number;
   /** Packets received and not played: too late, or dropped to catch up or for lack of room. */
@@ -60,6 +64,8 @@ export class PlayoutCounters {
   packetsDiscarded = 0;
   packetsDuplicated = 0;
   fecPacketsReceived = 0;
+  redundantPacketsPlayed = 0;
+  retransmittedPacketsPlayed = 0;
 
   snapshot(reception: ReceptionStatistics): PlayoutStatistics {
     return {
@@ -83,6 +89,8 @@ export class PlayoutCounters {
       removedSamplesForAcceleration: this.removedSamplesForAcceleration,
       packetsReceived: reception.packetsReceived,
       fecPacketsReceived: this.fecPacketsReceived,
+      redundantPacketsPlayed: this.redundantPacketsPlayed,
+      retransmittedPacketsPlayed: this.retransmittedPacketsPlayed,
       packetsLost: reception.packetsLost,
       packetsDiscarded: this.packetsDiscarded,
       packetsDuplicated: this.packetsDuplicated,

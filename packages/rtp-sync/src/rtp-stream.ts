@@ -17,6 +17,7 @@ export class RtpStream {
   readonly #sequences = new Unwrapper(16);
   readonly #timestamps = new Unwrapper(32);
   readonly #taken = new Float64Array(REMEMBERED).fill(Number.NaN);
+  readonly #restored = new Float64Array(REMEMBERED).fill(Number.NaN);
   #reception: ReceptionStatistics;
   #arrivals = new ArrivalModel();
   /** Origin of media time, so that it stays a small number. */
@@ -45,6 +46,26 @@ export class RtpStream {
   /** Unwrapped RTP timestamp of the newest arrival. */
   get start(): number {
     return this.#start;
+  }
+
+  /** Whether a packet has come. */
+  get begun(): boolean {
+    return this.#origin !== undefined;
+  }
+
+  /** Unwrapped sequence number of the last packet of the stream that came. */
+  get highestSequence(): number {
+    return this.#highestSequence;
+  }
+
+  /** The unwrapped value of a sequence number near those that came. */
+  positionOf(sequence: number): number {
+    return this.#sequences.peek(sequence);
+  }
+
+  /** The unwrapped value of a timestamp near those that came. */
+  startOf(timestamp: number): number {
+    return this.#timestamps.peek(timestamp);
   }
 
   /** Takes the numbers of an arriving packet; on `restart` they belong to a stream that begins with it. */
@@ -87,14 +108,40 @@ export class RtpStream {
       );
   }
 
+  /** Tells `policy` when a lost packet could be had that came with a later one, which overtook it. */
+  measureRestored(
+    start: number,
+    duration: number,
+    now: Micros,
+    policy: DelayPolicy | undefined,
+  ): void {
+    const delay = Math.max(0, Math.round(this.delayOf(start, now)));
+    policy?.observe(delay as Micros, now, this.#micros(duration), true);
+  }
+
+  /** Whether the packet was lost and came again by other means, and has not come by itself. */
+  wasRestored(sequence: number): boolean {
+    return this.#restored[slotOf(sequence)] === sequence;
+  }
+
+  /** Remembers that a lost packet came again. */
+  restored(sequence: number): void {
+    this.#restored[slotOf(sequence)] = sequence;
+  }
+
+  /** The packet came by itself after all: another one of it is a copy. */
+  forgetRestored(sequence: number): void {
+    if (this.wasRestored(sequence)) this.#restored[slotOf(sequence)] = Number.NaN;
+  }
+
   /** Whether the packet was taken out to be played. */
   wasTaken(sequence: number): boolean {
-    return this.#taken[sequence % REMEMBERED] === sequence;
+    return this.#taken[slotOf(sequence)] === sequence;
   }
 
   /** Remembers that a packet was taken out, so that a copy of it is known for one. */
   take(sequence: number): void {
-    this.#taken[sequence % REMEMBERED] = sequence;
+    this.#taken[slotOf(sequence)] = sequence;
   }
 
   /** How long after its earliest possible instant the sample at an unwrapped timestamp is played at `now`. */
@@ -111,6 +158,7 @@ export class RtpStream {
   #beginAnew(): void {
     this.#arrivals = new ArrivalModel();
     this.#taken.fill(Number.NaN);
+    this.#restored.fill(Number.NaN);
     this.#sequences.reset();
     this.#timestamps.reset();
     this.#origin = undefined;
@@ -132,3 +180,6 @@ export class RtpStream {
     return Math.abs(media - (now - this.#lastArrival)) > CLOCK_JUMP;
   }
 }
+
+/** What came before the first packet has a number below 0. */
+const slotOf = (sequence: number): number => ((sequence % REMEMBERED) + REMEMBERED) % REMEMBERED;

@@ -7,7 +7,7 @@ import { RoundTripBaseline } from './round-trip-baseline.js';
 /** Below some 20 kbit/s libopus gives in-band FEC up, which is when it is needed. */
 const FEC_FLOOR = 24_000;
 /** 50 packets a second with 50 bytes each of IP, UDP, RTP and SRTP. */
-const DEFAULT_OVERHEAD = 20_000;
+export const DEFAULT_OVERHEAD = 20_000;
 /** A round trip longer than the least one by more than this means that packets queue up. */
 const QUEUE = 100_000;
 /** What is left of the bitrate after a second of queueing, and what becomes of it in a good second. */

@@ -1,5 +1,7 @@
 /** Losses of about this long ago still count, in µs. */
 const MEMORY = 3_000_000;
+/** A path is taken for clear before anything is known of it, as if it had been for this long, in µs. */
+const PRESUMED = 1_000_000;
 /** A level ends once mean loss has been below its limit for this long, in µs. */
 const CALM = 10_000_000;
 
@@ -17,6 +19,8 @@ export type LossLevel = 'clear' | 'lossy' | 'heavy';
 /** Judges a path by what is lost on it: quick to fear, slow to trust. */
 export class LossProtection {
   #mean = 0;
+  /** Time that the mean is over, in µs; no more than the memory. */
+  #known = PRESUMED;
   #level: LossLevel = 'clear';
   #expected = 0;
   /** For how long mean loss has been too little for the level, in µs. */
@@ -33,7 +37,8 @@ export class LossProtection {
 
   /** Takes in the share of packets lost during `elapsed` µs. */
   update(fractionLost: number, elapsed: number): void {
-    this.#mean += (fractionLost - this.#mean) * (1 - Math.exp(-elapsed / MEMORY));
+    this.#mean += (fractionLost - this.#mean) * (1 - Math.exp(-elapsed / this.#known));
+    this.#known = Math.min(MEMORY, this.#known + elapsed);
     if (this.#mean >= HEAVY.from) this.#level = 'heavy';
     else if (this.#mean >= LOSSY.from && this.#level === 'clear') this.#level = 'lossy';
     this.#calm = this.#mean < this.#limit() ? this.#calm + elapsed : 0;
