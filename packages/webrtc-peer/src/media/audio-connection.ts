@@ -7,10 +7,11 @@ import {
   micros,
 } from '@rm/rtp-sync';
 import type { RtpPacket, SenderReport } from '../rtp/packet.js';
-import type { RtpReceiver } from '../rtp/rtp-receiver.js';
+import type { Arrival, RtpReceiver } from '../rtp/rtp-receiver.js';
 import type { RtpSession } from '../rtp/rtp-session.js';
 import type { Transceiver } from '../session/transceiver.js';
 import { CLOCK_RATE, PACKET_SAMPLES } from './audio-format.js';
+import { unpackAudio } from './audio-payload.js';
 import { AudioReceiver } from './audio-receiver.js';
 import { AudioSender } from './audio-sender.js';
 
@@ -25,15 +26,15 @@ export interface AudioConnectionOptions {
   readonly unixOrigin: Micros;
   /** The sender's wall clock against ours at `nowUnix`, when known. */
   readonly clockOffset: (nowUnix: Micros) => ClockOffset | undefined;
-  /** See every packet and report before it is used. */
+  /** See every packet, without the copies that it carries, and every report before it is used. */
   readonly packet: (packet: RtpPacket, now: Micros) => void;
   readonly senderReport: (report: SenderReport, now: Micros) => void;
   /** How the other side hears what is sent. */
   readonly reported: (report: AudioPathReport) => void;
 }
 
-/** A lost packet is noticed when the next one comes. */
-const NOTICED_AFTER = (PACKET_SAMPLES / CLOCK_RATE) * 1e6;
+/** A packet that was lost was to be played so much before the one that shows it. */
+const SPACING = micros((PACKET_SAMPLES / CLOCK_RATE) * 1e6);
 
 /** Audio of one connection, both ways. */
 export class AudioConnection {
@@ -51,22 +52,22 @@ export class AudioConnection {
     this.#options = options;
     this.transceiver = transceiver;
     const sender = session.addSender(transceiver, {
-      reported: ({ fractionLost }) =>
-        reported({
+      reported: ({ fractionLost }, now) => {
+        const report = {
           fractionLost: fractionLost / 256,
           roundTrip: session.roundTripTime,
           // Sound goes first: all that the path carries is there for it.
           bandwidth: session.bandwidth,
-        }),
+        };
+        this.sender.reported(report, now);
+        reported(report);
+      },
     });
     this.sender = new AudioSender(session, sender);
     this.#rtp = session.addReceiver(
       transceiver,
       {
-        packet: (packet, now) => {
-          options.packet(packet, now);
-          this.#receiver?.packet(packet, now);
-        },
+        packet: (packet, now, arrival) => this.#packet(packet, now, arrival),
         senderReport: (report, now) => {
           options.senderReport(report, now);
           if (this.#receiver === undefined) this.#earlyReport = report;
@@ -74,6 +75,7 @@ export class AudioConnection {
         },
       },
       micros(0),
+      SPACING,
     );
   }
 
@@ -91,18 +93,38 @@ export class AudioConnection {
       return;
     }
     const aligned = alignment.join();
-    this.#receiver = new AudioReceiver({ decoder, policy, aligned, unixOrigin, clockOffset });
+    this.#receiver = new AudioReceiver({
+      decoder,
+      policy,
+      aligned,
+      unixOrigin,
+      clockOffset,
+      requests: () => this.#rtp.statistics,
+    });
     if (this.#earlyReport !== undefined) this.#receiver.senderReport(this.#earlyReport);
   }
 
   /** Has lost packets asked for again where they can come before they are to be played. */
   tick(): void {
     const delay = this.#receiver?.playoutDelay;
-    if (delay !== undefined) this.#rtp.nackBudget = micros(delay - NOTICED_AFTER);
+    if (delay !== undefined) this.#rtp.nackBudget = delay;
   }
 
   close(): void {
     this.#closed = true;
     this.#receiver?.close();
+  }
+
+  #packet(received: RtpPacket, now: Micros, arrival: Arrival): void {
+    const format = this.#rtp.formatOf(received.payloadType);
+    if (format === undefined) return;
+    const { session, unixOrigin, clockOffset } = this.#options;
+    // Who sends nothing is told no round trip by RTCP, but knows that of its pings.
+    const roundTrip = session.roundTripTime ?? clockOffset(micros(unixOrigin + now))?.roundTrip;
+    if (roundTrip !== undefined) this.#rtp.roundTripTime = roundTrip;
+    const { packet, copies } = unpackAudio(received, format);
+    this.#options.packet(packet, now);
+    this.#receiver?.packet(packet, now, copies, arrival === 'recovered');
+    for (const { sequenceNumber } of copies) this.#rtp.restored(sequenceNumber);
   }
 }

@@ -128,8 +128,16 @@ export class AudioPlayout {
     this.#held = delay;
   }
 
-  /** Takes a packet at its arrival. Returns false for one that is no Opus packet. */
-  packet(packet: RtpPacket, now: Micros): boolean {
+  /** Delay aimed for at present, for whatever reason. */
+  get targetDelay(): Micros {
+    return this.#buffer.targetDelay;
+  }
+
+  /**
+   * Takes a packet at its arrival, which carries copies of so many before it. Returns false for one that is no Opus
+   * packet.
+   */
+  packet(packet: RtpPacket, now: Micros, copies = 0): boolean {
     const toc = parseToc(packet.payload);
     if (!toc.ok) {
       this.#malformed++;
@@ -146,9 +154,20 @@ export class AudioPlayout {
       packet.payload,
       now,
       packetTraits(packet.payload, toc.value),
+      copies,
     );
     if (taken === 'accepted' || taken === 'late') this.#drift.update(packet.timestamp, now);
     return true;
+  }
+
+  /** Takes a packet of the stream that was lost and came again; see `JitterBuffer.restore`. */
+  restore(by: 'redundancy' | 'retransmission', packet: RtpPacket, now: Micros): void {
+    const { ssrc, sequenceNumber, timestamp, payload } = packet;
+    const toc = parseToc(payload);
+    if (!toc.ok || ssrc !== this.#ssrc) return;
+    const { samples } = toc.value;
+    const traits = packetTraits(payload, toc.value);
+    this.#buffer.restore(by, sequenceNumber, timestamp, samples, payload, now, traits);
   }
 
   /** The next 480 samples, to be played at `instant`; undefined until the stream begins. Reused by the next call. */

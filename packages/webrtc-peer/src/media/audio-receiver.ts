@@ -9,6 +9,7 @@ import {
 } from '@rm/rtp-sync';
 import { LatencyHistogram } from '../quality/latency-histogram.js';
 import type { RtpPacket, SenderReport } from '../rtp/packet.js';
+import type { NackStatistics } from '../rtcp/index.js';
 import { CLOCK_RATE } from './audio-format.js';
 import { AudioPlayout, type AudioPlayoutStatistics } from './audio-playout.js';
 import { StreamCaptureClock } from './stream-capture-clock.js';
@@ -17,6 +18,8 @@ import { StreamCaptureClock } from './stream-capture-clock.js';
 export interface AudioReceiverStatistics extends AudioPlayoutStatistics {
   /** Whether the stream is held in step with those of other peers at present. */
   readonly aligned: boolean;
+  /** Requests for lost packets, repeated ones too; 0 where they are not asked for. */
+  readonly packetsRequested: number;
   /** The sender's NTP time, in ms since 1900, of what was played last; absent before the first report. */
   readonly estimatedPlayoutTimestamp?: number;
   /**
@@ -37,6 +40,8 @@ export interface AudioReceiverOptions {
   readonly unixOrigin: Micros;
   /** The sender's wall clock against ours at `nowUnix`, when known. */
   readonly clockOffset: (nowUnix: Micros) => ClockOffset | undefined;
+  /** How lost packets were asked for. */
+  readonly requests?: () => NackStatistics | undefined;
 }
 
 /**
@@ -47,6 +52,7 @@ export class AudioReceiver {
   readonly #playout: AudioPlayout;
   readonly #clock: StreamCaptureClock;
   readonly #aligned: AlignedStream;
+  readonly #requests: AudioReceiverOptions['requests'];
   readonly #latency = new LatencyHistogram();
   /** Added for the sake of the picture. */
   #extraDelay: Micros = micros(0);
@@ -55,7 +61,9 @@ export class AudioReceiver {
   #firstPlayed: Micros | undefined;
   #latencyBound: Micros | undefined;
 
-  constructor({ decoder, policy, aligned, unixOrigin, clockOffset }: AudioReceiverOptions) {
+  constructor(options: AudioReceiverOptions) {
+    const { decoder, policy, aligned, unixOrigin, clockOffset, requests } = options;
+    this.#requests = requests;
     this.#playout = new AudioPlayout({ decoder, policy });
     this.#clock = new StreamCaptureClock({ clockRate: CLOCK_RATE, unixOrigin, clockOffset });
     this.#aligned = aligned;
@@ -68,7 +76,7 @@ export class AudioReceiver {
 
   /** Delay with which packets are played above the fastest of them; undefined until the stream has begun. */
   get playoutDelay(): Micros | undefined {
-    return this.#playout.present ? this.#playout.ownDelay : undefined;
+    return this.#playout.present ? this.#playout.targetDelay : undefined;
   }
 
   /** Delay from capture to playout that the sound needs by itself; undefined while the sender's clock is unknown. */
@@ -86,9 +94,14 @@ export class AudioReceiver {
     this.#extraDelay = delay;
   }
 
-  /** Takes a packet at its arrival. */
-  packet(packet: RtpPacket, now: Micros): void {
-    if (this.#playout.packet(packet, now) && this.#clock.packet(packet, now)) this.#aligned.reset();
+  /** Takes a packet at its arrival, with the `copies` that it carries; `again` says that it was lost and asked for. */
+  packet(packet: RtpPacket, now: Micros, copies: readonly RtpPacket[] = [], again = false): void {
+    const playout = this.#playout;
+    if (again) playout.restore('retransmission', packet, now);
+    else if (playout.packet(packet, now, copies.length) && this.#clock.packet(packet, now))
+      this.#aligned.reset();
+    // What copies say of the delay holds for those that come by themselves.
+    for (const copy of copies) playout.restore(again ? 'retransmission' : 'redundancy', copy, now);
   }
 
   /** Takes a sender report. */
@@ -123,6 +136,7 @@ export class AudioReceiver {
       ...this.#playout.statistics(),
       ...(played !== undefined && { estimatedPlayoutTimestamp: played }),
       aligned: this.#aligned.delay !== undefined,
+      packetsRequested: this.#requests?.()?.packetsRequested ?? 0,
       ...(mouthToEarMs !== undefined && { mouthToEarMs }),
     };
   }

@@ -14,6 +14,8 @@ export interface EncodedAudio {
   readonly capture: Micros;
   /** The first packet after a pause (RFC 3551 §4.1). */
   readonly talkspurt: boolean;
+  /** Goes without copies of the packets before it, whatever the path loses. */
+  readonly alone?: boolean;
 }
 
 /** A frame whose format the mesh does not carry. */

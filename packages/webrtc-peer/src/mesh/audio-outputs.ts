@@ -27,6 +27,11 @@ export interface AudioEncoding {
   readonly complexity?: number;
   /** Default `audio`. */
   readonly application?: OpusApplication;
+  /**
+   * Whether packets go with copies of those before them (RED, RFC 2198) to a peer that takes them and reports losses;
+   * default `auto`.
+   */
+  readonly redundancy?: 'auto' | 'off';
 }
 
 /** The audio streams that this node sends, each encoded once for all who hear it, as their paths allow. */
@@ -54,7 +59,8 @@ export class AudioOutputs {
   /** @throws OutputConflictError (`OUTPUT_CONFLICT`) when somebody would hear two streams. */
   async open(to: Recipients): Promise<AudioOutput> {
     const controller = this.#controller();
-    const { complexity = 5, application = 'audio' } = this.#encoding;
+    const { complexity = 5, application = 'audio', redundancy = 'auto' } = this.#encoding;
+    const alone = redundancy === 'off';
     const encoder = await this.#opus.createEncoder({
       sampleRate: CLOCK_RATE,
       channels: 1,
@@ -67,7 +73,7 @@ export class AudioOutputs {
         encoder.close();
         throw new OutputConflictError(to);
       }
-    const stream = new AudioStream(encoder, (packet) => this.#send(packet, output));
+    const stream = new AudioStream(encoder, (packet) => this.#send({ ...packet, alone }, output));
     const output = new AudioOutput(to, stream, controller, this.#clock, () =>
       this.#open.delete(output),
     );

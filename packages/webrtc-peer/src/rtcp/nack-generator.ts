@@ -7,6 +7,11 @@ export interface NackOptions {
    * its playout. Nothing is asked for that would come later.
    */
   readonly budget: Micros;
+  /**
+   * Time between packets, for media that is played in step with it: of several missing in a row the earlier ones are
+   * of use for so much less long. Default 0.
+   */
+  readonly spacing?: Micros;
   /** How long a packet may be merely out of order before it is asked for; default 10 ms. */
   readonly reorderWait?: Micros;
   /** Requests for one packet; default 10. */
@@ -34,6 +39,8 @@ export interface NackStatistics {
 
 interface Missing {
   readonly since: Micros;
+  /** When it is of use no more, against the budget, in µs. */
+  readonly earlier: number;
   askedAt: Micros | undefined;
   tries: number;
 }
@@ -59,6 +66,7 @@ const NOTHING: NackDecision = { requests: [], givenUp: [] };
  */
 export class NackGenerator {
   readonly #reorderWait: Micros;
+  readonly #spacing: Micros;
   readonly #maxTries: number;
   readonly #unwrapper = new Unwrapper(16);
   /** By unwrapped sequence number, in the order of the stream. */
@@ -78,6 +86,7 @@ export class NackGenerator {
   constructor(options: NackOptions) {
     this.#budget = options.budget;
     this.#reorderWait = options.reorderWait ?? DEFAULT_REORDER_WAIT;
+    this.#spacing = options.spacing ?? micros(0);
     this.#maxTries = options.maxTries ?? DEFAULT_TRIES;
   }
 
@@ -124,6 +133,11 @@ export class NackGenerator {
     if (missing?.askedAt === undefined) return 'new';
     this.#packetsRecovered++;
     return 'recovered';
+  }
+
+  /** A packet came by other means, as in a copy: it is not asked for. */
+  restored(sequence: number): void {
+    this.#missing.delete(this.#unwrapper.peek(sequence));
   }
 
   /** Begins anew, as when the other side has restarted its stream. */
@@ -183,7 +197,10 @@ export class NackGenerator {
     for (let lost = reach; lost < position; lost++) {
       this.#mark(lost, 0);
       if (position - lost > MAX_MISSING) this.#giveUp(lost);
-      else this.#missing.set(lost, { since: arrival, askedAt: undefined, tries: 0 });
+      else {
+        const earlier = (position - lost) * this.#spacing;
+        this.#missing.set(lost, { since: arrival, earlier, askedAt: undefined, tries: 0 });
+      }
     }
     for (const oldest of this.#missing.keys()) {
       if (this.#missing.size <= MAX_MISSING && position - oldest < WINDOW) break;
@@ -199,8 +216,8 @@ export class NackGenerator {
     this.#packetsGivenUp++;
   }
 
-  #deadline({ since }: Missing): number {
-    return since + this.#budget;
+  #deadline({ since, earlier }: Missing): number {
+    return since + this.#budget - earlier;
   }
 
   /**

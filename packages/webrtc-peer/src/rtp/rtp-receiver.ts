@@ -9,7 +9,7 @@ import { clockRateOf } from './rtp-sender.js';
 /** What a receiver tells its owner. */
 export interface RtpReceiverHandlers {
   /** A packet, each only once where lost ones are asked for. Its format is one of those negotiated. */
-  readonly packet: (packet: RtpPacket, now: Micros) => void;
+  readonly packet: (packet: RtpPacket, now: Micros, arrival: Exclude<Arrival, 'duplicate'>) => void;
   readonly senderReport: (report: SenderReport, now: Micros) => void;
 }
 
@@ -24,17 +24,27 @@ export class RtpReceiver {
   readonly transceiver: Transceiver;
   readonly clockRate: number;
   readonly #handlers: RtpReceiverHandlers;
+  readonly #spacing: Micros;
   #budget: Micros;
   #ssrc: number | undefined;
   #highest: number | undefined;
   #nack: NackGenerator | undefined;
 
-  /** @param budget - How long after a packet was missed it is of use. */
-  constructor(transceiver: Transceiver, handlers: RtpReceiverHandlers, budget: Micros) {
+  /**
+   * @param budget - How long after a packet was missed it is of use.
+   * @param spacing - Of several missed in a row, how much less long the earlier ones are.
+   */
+  constructor(
+    transceiver: Transceiver,
+    handlers: RtpReceiverHandlers,
+    budget: Micros,
+    spacing: Micros,
+  ) {
     this.transceiver = transceiver;
     this.clockRate = clockRateOf(transceiver);
     this.#handlers = handlers;
     this.#budget = budget;
+    this.#spacing = spacing;
   }
 
   /** SSRC of the stream that came last; undefined before the first packet. */
@@ -62,7 +72,10 @@ export class RtpReceiver {
     const { negotiated } = this.transceiver;
     if (negotiated === undefined || !receives(negotiated.direction)) return undefined;
     return negotiated.formats.find(
-      ({ local, rtx }) => local.payloadType === payloadType || rtx?.local === payloadType,
+      ({ local, rtx, red }) =>
+        local.payloadType === payloadType ||
+        rtx?.local === payloadType ||
+        red?.local === payloadType,
     );
   }
 
@@ -81,7 +94,7 @@ export class RtpReceiver {
       this.#ssrc = ssrc;
       this.#highest = undefined;
       this.#nack = format.feedback.includes('nack')
-        ? new NackGenerator({ budget: this.#budget })
+        ? new NackGenerator({ budget: this.#budget, spacing: this.#spacing })
         : undefined;
     }
     const delta = this.#highest === undefined ? 1 : sequenceDelta(sequenceNumber, this.#highest);
@@ -94,8 +107,13 @@ export class RtpReceiver {
     return verdict === 'stale' ? 'duplicate' : verdict;
   }
 
-  deliver(packet: RtpPacket, now: Micros): void {
-    this.#handlers.packet(packet, now);
+  /** A packet came by other means, as in a copy: it is not asked for. */
+  restored(sequence: number): void {
+    this.#nack?.restored(sequence);
+  }
+
+  deliver(packet: RtpPacket, now: Micros, arrival: Exclude<Arrival, 'duplicate'>): void {
+    this.#handlers.packet(packet, now, arrival);
   }
 
   senderReport(report: SenderReport, now: Micros): void {

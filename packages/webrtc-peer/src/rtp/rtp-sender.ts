@@ -20,6 +20,8 @@ export interface MediaPayload {
   readonly position: number;
   /** When it was captured, on this node's clock. */
   readonly captured: Micros;
+  /** Of another format than that of the stream; default its own. */
+  readonly payloadType?: number;
 }
 
 /** A packet of a stream on its way out. */
@@ -134,7 +136,7 @@ export class RtpSender {
       this.#captureTimes.needsExtension(0, timestamp, captureTime, now);
     return {
       ssrc: this.transceiver.ssrc,
-      payloadType: this.format?.payloadType ?? 0,
+      payloadType: media.payloadType ?? this.format?.payloadType ?? 0,
       sequenceNumber: (this.#sequence + index) & 0xffff,
       timestamp,
       marker: media.marker,

@@ -1,4 +1,4 @@
-import { type Micros } from '@rm/rtp-sync';
+import { type Micros, micros } from '@rm/rtp-sync';
 import type { Transport } from '../backend/transport.js';
 import {
   absSendTime,
@@ -139,13 +139,17 @@ export class RtpSession {
     return sender;
   }
 
-  /** Begins to receive what a transceiver is for; `budget` is how long after a packet was missed it is of use. */
+  /**
+   * Begins to receive what a transceiver is for; `budget` is how long after a packet was missed it is of use, each of
+   * several in a row `spacing` longer than the one before it.
+   */
   addReceiver(
     transceiver: Transceiver,
     handlers: RtpReceiverHandlers,
     budget: Micros,
+    spacing: Micros = micros(0),
   ): RtpReceiver {
-    const receiver = new RtpReceiver(transceiver, handlers, budget);
+    const receiver = new RtpReceiver(transceiver, handlers, budget, spacing);
     this.#receivers.set(transceiver, receiver);
     this.#router.negotiated([...this.#receivers.values()]);
     return receiver;
@@ -240,8 +244,10 @@ export class RtpSession {
       now,
     );
     this.#rtcp.packetReceived({ ...packet, clockRate }, now, sameStream && repeated);
-    if (original === undefined || arrival === 'duplicate') return;
-    receiver.deliver(original, now);
+    if (original === undefined || arrival === undefined || arrival === 'duplicate') return;
+    receiver.deliver(original, now, arrival);
+    // Sound has no time to wait for the next poll.
+    if (receiver.transceiver.kind === 'audio' && this.#ask(receiver, now)) this.#report(now);
   }
 
   /** Takes an RTCP compound packet as it came. */
@@ -282,23 +288,33 @@ export class RtpSession {
     if (roundTripTime !== undefined) this.#estimator.roundTripTime = roundTripTime;
     for (const receiver of this.#receivers.values()) {
       if (roundTripTime !== undefined) receiver.roundTripTime = roundTripTime;
-      const sequences = receiver.poll(now)?.requests ?? [];
-      if (sequences.length > 0 && receiver.ssrc !== undefined)
-        this.#rtcp.send(
-          { type: 'nack', senderSsrc: ssrc, mediaSsrc: receiver.ssrc, sequences },
-          now,
-        );
+      this.#ask(receiver, now);
     }
     if (this.#tellsEstimate) {
       const estimate = this.#estimator.poll(now);
       if (estimate) this.#rtcp.send({ type: 'remb', senderSsrc: ssrc, ...estimate }, now);
     }
-    for (const datagram of this.#rtcp.poll(now)) this.#options.transport.sendRtcp(datagram);
+    this.#report(now);
   }
 
   /** Says good-bye for all streams of this side. */
   close(now: Micros): void {
     for (const datagram of this.#rtcp.bye(now)) this.#options.transport.sendRtcp(datagram);
+  }
+
+  /** Asks again for what is missing and due, with the next report; whether there was something. */
+  #ask(receiver: RtpReceiver, now: Micros): boolean {
+    const sequences = receiver.poll(now)?.requests ?? [];
+    const { ssrc: mediaSsrc } = receiver;
+    if (sequences.length === 0 || mediaSsrc === undefined) return false;
+    const senderSsrc = this.#options.ssrc;
+    this.#rtcp.send({ type: 'nack', senderSsrc, mediaSsrc, sequences }, now);
+    return true;
+  }
+
+  /** Sends the RTCP that is due. */
+  #report(now: Micros): void {
+    for (const datagram of this.#rtcp.poll(now)) this.#options.transport.sendRtcp(datagram);
   }
 
   #pace(now: Micros): void {

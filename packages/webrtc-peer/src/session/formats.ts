@@ -6,15 +6,19 @@ import {
   type NegotiatedCodec,
 } from '@rm/codecs';
 
-/** A codec that both sides have, with its retransmission format (RFC 4588) where both have that too. */
+/** Payload types of a format that goes with another: this side's, which is received, and the other side's, which is sent. */
+export interface CompanionFormat {
+  readonly local: number;
+  readonly payloadType: number;
+}
+
+/**
+ * A codec that both sides have, with its formats for retransmissions (RFC 4588) and for redundancy (RFC 2198) where both
+ * have those too.
+ */
 export interface NegotiatedFormat extends NegotiatedCodec {
-  readonly rtx:
-    | {
-        /** Payload types: this side's, which is received, and the other side's, which is sent. */
-        readonly local: number;
-        readonly payloadType: number;
-      }
-    | undefined;
+  readonly rtx: CompanionFormat | undefined;
+  readonly red: CompanionFormat | undefined;
 }
 
 const FIRST_DYNAMIC = 96;
@@ -38,6 +42,24 @@ const aptOf = ({ name, parameters }: CodecDescription): number | undefined =>
     ? Number(parameters['apt'])
     : undefined;
 
+const redKey = (codec: CodecDescription): string => `red of ${formatKey(codec)}`;
+
+/** Where Chromium has it. */
+const PREFERRED_RED = 63;
+
+/** Whether redundancy is offered for `codec`: for sound that is repaired by NACK. */
+const isRedundant = ({ name, feedback }: CodecDescription): boolean =>
+  name.toLowerCase() === 'opus' && feedback.includes('nack');
+
+/** Whether `red` is for what is sent as `codec` alone, in all its blocks (RFC 2198 §5). */
+const repeats = (red: CodecDescription, codec: CodecDescription): boolean => {
+  if (red.name.toLowerCase() !== 'red' || red.clockRate !== codec.clockRate) return false;
+  if (red.channels !== codec.channels) return false;
+  const [list = ''] = Object.keys(red.parameters);
+  const blocks = list.split('/');
+  return blocks.length > 1 && blocks.every((block) => block === String(codec.payloadType));
+};
+
 /** Whether `rtx` is for what is sent as `codec`. */
 const repairs = (rtx: CodecDescription, codec: CodecDescription): boolean =>
   aptOf(rtx) === codec.payloadType && rtx.clockRate === codec.clockRate;
@@ -50,11 +72,18 @@ export class Formats {
   readonly #numbers = new Map<string, number>();
   readonly #taken = new Set<number>();
 
-  /** What is offered: `ours` with payload types, each followed by its retransmission format if it is repaired by NACK. */
+  /**
+   * What is offered: `ours` with payload types, each that is repaired by NACK followed by its format for retransmissions, or
+   * for redundancy if it is sound.
+   */
   offer(ours: readonly CodecDescription[]): readonly CodecDescription[] {
     return ours.flatMap((codec) => {
       const payloadType = this.#numberOf(formatKey(codec), codec.payloadType);
       const offered = { ...codec, payloadType };
+      if (isRedundant(codec)) {
+        const red = this.#numberOf(redKey(codec), PREFERRED_RED);
+        return [offered, redDescription(red, offered)];
+      }
       if (codec.clockRate !== 90_000 || !codec.feedback.includes('nack')) return [offered];
       const rtx = this.#numberOf(rtxKey(codec), payloadType + 1);
       return [offered, rtxDescription(rtx, offered)];
@@ -72,8 +101,11 @@ export class Formats {
       const rtx = offer.codecs.find((codec) => repairs(codec, negotiated.local))?.payloadType;
       agreed.set(formatKey(own), payloadType);
       if (rtx !== undefined) agreed.set(rtxKey(own), rtx);
-      const both = rtx === undefined ? undefined : { local: rtx, payloadType: rtx };
-      formats.set(payloadType, { ...negotiated, rtx: both });
+      const red = isRedundant(own)
+        ? offer.codecs.find((codec) => repeats(codec, negotiated.local))?.payloadType
+        : undefined;
+      if (red !== undefined) agreed.set(redKey(own), red);
+      formats.set(payloadType, { ...negotiated, rtx: same(rtx), red: same(red) });
     }
     const offered = new Set(offer.codecs.map(({ payloadType }) => payloadType));
     // A number that this side gave, and the other never agreed on, stands for something else now.
@@ -85,15 +117,18 @@ export class Formats {
 
   /** What was agreed on by an answer to `offered`. */
   accept(offered: readonly CodecDescription[], answer: MediaSection): readonly NegotiatedFormat[] {
-    const media = offered.filter((codec) => aptOf(codec) === undefined);
+    const media = offered.filter(
+      (codec) => aptOf(codec) === undefined && codec.name.toLowerCase() !== 'red',
+    );
     return acceptAnswer(media, answer).map((negotiated) => {
       const { local, payloadType } = negotiated;
-      const ours = offered.find((codec) => repairs(codec, local))?.payloadType;
-      const theirs = answer.codecs.find((codec) =>
-        repairs(codec, { ...local, payloadType }),
-      )?.payloadType;
-      const both = ours !== undefined && theirs !== undefined;
-      return { ...negotiated, rtx: both ? { local: ours, payloadType: theirs } : undefined };
+      const companion = (goesWith: typeof repairs): CompanionFormat | undefined => {
+        const ours = offered.find((codec) => goesWith(codec, local));
+        const theirs = answer.codecs.find((codec) => goesWith(codec, { ...local, payloadType }));
+        if (ours === undefined || theirs === undefined) return undefined;
+        return { local: ours.payloadType, payloadType: theirs.payloadType };
+      };
+      return { ...negotiated, rtx: companion(repairs), red: companion(repeats) };
     });
   }
 
@@ -113,6 +148,20 @@ export class Formats {
   }
 }
 
+/** An answer gives the numbers of the offer (RFC 3264 §6.1). */
+const same = (payloadType: number | undefined): CompanionFormat | undefined =>
+  payloadType === undefined ? undefined : { local: payloadType, payloadType };
+
+const redDescription = (payloadType: number, codec: CodecDescription): CodecDescription => ({
+  payloadType,
+  name: 'red',
+  clockRate: codec.clockRate,
+  channels: codec.channels,
+  // As the browsers have it: the list says what may be in it, not how much of it.
+  parameters: { [`${codec.payloadType}/${codec.payloadType}`]: '' },
+  feedback: [],
+});
+
 const rtxDescription = (payloadType: number, codec: CodecDescription): CodecDescription => ({
   payloadType,
   name: 'rtx',
@@ -122,10 +171,12 @@ const rtxDescription = (payloadType: number, codec: CodecDescription): CodecDesc
   feedback: [],
 });
 
-/** The lines of an answer for what was taken: each codec, followed by its retransmission format. */
+/** The lines of an answer for what was taken: each codec, followed by the formats that go with it. */
 export const describeFormats = (
   formats: readonly NegotiatedFormat[],
 ): readonly CodecDescription[] =>
-  formats.flatMap(({ local, rtx }) =>
-    rtx === undefined ? [local] : [local, rtxDescription(rtx.local, local)],
-  );
+  formats.flatMap(({ local, rtx, red }) => [
+    local,
+    ...(rtx === undefined ? [] : [rtxDescription(rtx.local, local)]),
+    ...(red === undefined ? [] : [redDescription(red.local, local)]),
+  ]);

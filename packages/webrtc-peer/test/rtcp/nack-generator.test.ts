@@ -174,6 +174,31 @@ test('a restarted stream is not taken for a gap', () => {
   expect(nack.next).toBeUndefined();
 });
 
+test('of several lost in a row that are played one after the other, the earlier are of use less long', () => {
+  const nack = new NackGenerator({ budget: millis(130), spacing: millis(20) });
+  nack.roundTripTime = ROUND_TRIP;
+  nack.received(0, millis(0));
+  nack.received(4, millis(1000));
+  // Due in 70, 90 and 110 ms, which takes 80: there is no time to wait for the second.
+  expect(requests(nack, 2000)).toEqual([
+    [1010, [2, 3]],
+    [1070, [-1]],
+    [1090, [-2]],
+    [1100, [-3]],
+  ]);
+});
+
+test('what came in a copy is not asked for, and is new when it comes by itself', () => {
+  const nack = generator();
+  for (const n of [65_534, 2]) nack.received(n, millis(0));
+  nack.restored(65_535);
+  nack.restored(1);
+  nack.restored(77);
+  expect(nack.poll(millis(10)).requests).toEqual([0]);
+  expect(nack.received(1, millis(20))).toBe('new');
+  expect(nack.received(1, millis(21))).toBe('duplicate');
+});
+
 test('whatever order packets come in, each is new or recovered once', () => {
   fc.assert(
     fc.property(
