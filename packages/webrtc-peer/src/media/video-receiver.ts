@@ -53,6 +53,8 @@ export interface VideoReceiverStatistics extends VideoTimelineStatistics {
 
 /** Pictures held until they are due. */
 const CAPACITY = 32;
+/** A clock that is found to be further back is another one. */
+const MAX_CLOCK_STEP = 1_000_000;
 
 /** Receives one picture stream: puts its frames together, decodes them, and gives each picture when it is due. */
 export class VideoReceiver {
@@ -65,6 +67,8 @@ export class VideoReceiver {
   /** Whether the decoder missed a frame that others refer to. */
   #behind = false;
   #decoded = 0;
+  /** Capture time of the latest picture. */
+  #captured: Micros | undefined;
   #shown: VideoFrame | undefined;
   #latency: { readonly last: number; readonly bound: number } | undefined;
   #closed = false;
@@ -85,13 +89,13 @@ export class VideoReceiver {
     const codec = this.#options.codecOf(packet.payloadType);
     if (codec === undefined || this.#closed) return;
     if (codec !== this.#codec) this.#begin(codec);
-    if (this.#clock.packet(packet, now)) this.#assembler?.reset();
+    if (this.#clock.packet(packet, now)) this.#restart();
     this.#assembler?.push({ ...packet, arrival: now });
     this.poll(now);
   }
 
   senderReport(report: SenderReport): void {
-    this.#clock.senderReport(report);
+    if (this.#clock.senderReport(report)) this.#restart();
   }
 
   /** Lets `now` pass: what was waited for in vain is given up. */
@@ -145,6 +149,13 @@ export class VideoReceiver {
     this.#decoder = undefined;
   }
 
+  /** Another stream takes the place of the one before. */
+  #restart(): void {
+    this.#assembler?.reset();
+    this.#timeline.reset();
+    this.#captured = undefined;
+  }
+
   #begin(codec: VideoEncodingName): void {
     this.#codec = codec;
     this.#assembler = new FrameAssembler(videoDepacketizer(codec), {
@@ -152,7 +163,7 @@ export class VideoReceiver {
     });
     this.#decoder?.close();
     this.#decoder = undefined;
-    this.#timeline.reset();
+    this.#restart();
     void this.#openDecoder(codec);
   }
 
@@ -183,14 +194,21 @@ export class VideoReceiver {
     });
   }
 
+  /** Of two pictures the one sent later was captured later, though the clock was found to be another in between. */
+  #captureOf({ timestamp }: VideoFrame, now: Micros): CaptureTime | undefined {
+    const known = this.#clock.captureAt(timestamp, now);
+    if (known === undefined) return undefined;
+    const { bound } = known;
+    const back = (this.#captured ?? known.time) - known.time;
+    const time = back >= 0 && back < MAX_CLOCK_STEP ? micros(known.time + back + 1) : known.time;
+    this.#captured = time;
+    return { time, bound };
+  }
+
   #show(picture: VideoFrame): void {
     const now = this.#options.now();
     this.#decoded++;
-    const known = this.#clock.captureAt(picture.timestamp, now);
-    const capture: CaptureTime | undefined = known && {
-      time: micros(known.time),
-      bound: micros(known.bound),
-    };
+    const capture = this.#captureOf(picture, now);
     if (!this.#timeline.push(picture, capture, now)) this.#decoder?.recycle(picture);
   }
 }
