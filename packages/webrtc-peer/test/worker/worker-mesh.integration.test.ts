@@ -123,6 +123,39 @@ test('ticks are on the clock of the application, every 10 ms, and a listener tha
   expect(Math.min(...late)).toBeLessThan(10_000);
 });
 
+test('more messages than may wait at once arrive, in order, as long as both threads take them', async () => {
+  const [a, b] = [
+    await create(await server.address('a'), 'a'),
+    await create(await server.address('b'), 'b'),
+  ];
+  const linked = Promise.all([next(a, 'peer-connected'), next(b, 'peer-connected')]);
+  await Promise.all([a.connect(), b.connect()]);
+  await linked;
+  expect(a.sendMessage('to nobody', ['c'])).toBe(0);
+  // All that are sent in one go wait, and no more than may.
+  const handed = Array.from({ length: 1100 }, (_, n) => a.sendMessage(n, 'all'));
+  const accepted = handed.filter((count) => count === 1).length;
+  expect(accepted).toBeGreaterThanOrEqual(1023);
+  expect(a.statistics().dropped.sentMessages).toBe(1100 - accepted);
+  const got: unknown[] = [];
+  await new Promise<void>((resolve) => {
+    let sent = 1100;
+    const off = a.onTick(() => {
+      for (let i = 0; i < 50 && sent < 1500; i++) a.sendMessage(sent++, ['b']);
+    });
+    b.on('message', ({ payload }) => {
+      got.push(payload);
+      if (payload !== 1499) return;
+      off();
+      resolve();
+    });
+  });
+  expect(got).toEqual([
+    ...handed.flatMap((count, n) => (count === 1 ? [n] : [])),
+    ...Array.from({ length: 400 }, (_, n) => 1100 + n),
+  ]);
+});
+
 test('nothing is left of a mesh that was closed, and what was asked of it ends', async () => {
   const handles = (): string =>
     process
