@@ -1,4 +1,4 @@
-import type { DtlsSetup, TransportParameters } from '../transport.js';
+import type { TransportParameters } from '../transport.js';
 import type { CheckedParameters } from './parameters.js';
 
 /** The media section that stands for all media, and whose transport all share. */
@@ -8,10 +8,8 @@ export const MEDIA_ID = '0';
  * Writes the description that libdatachannel gets of the other side: always the same two sections, whatever media
  * there is. Candidates come after it.
  */
-export const writeRemoteDescription = (
-  { usernameFragment, password, iceLite, fingerprint, maxMessageSize }: CheckedParameters,
-  setup: DtlsSetup,
-): string => {
+export const writeRemoteDescription = (remote: CheckedParameters): string => {
+  const { usernameFragment, password, iceLite, fingerprint, setup, maxMessageSize } = remote;
   const transport = [
     `a=ice-ufrag:${usernameFragment}`,
     `a=ice-pwd:${password}`,

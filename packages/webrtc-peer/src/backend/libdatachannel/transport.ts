@@ -210,16 +210,13 @@ export class LibdatachannelTransport implements Transport {
   /** Gives libdatachannel the other side's description, and it begins to connect. */
   #connect(type: Type, remote: CheckedParameters): void {
     if (type === 'offer' && this.#isOffered) this.#native.setLocalDescription('rollback');
-    // Who is free to choose lets the other side begin DTLS: what came before this side has a path, which is the
-    // later one as a rule, would be lost, and sent again after a second.
-    const setup = remote.setup === 'actpass' ? 'active' : remote.setup;
     try {
-      this.#native.setRemoteDescription(writeRemoteDescription(remote, setup), type);
+      this.#native.setRemoteDescription(writeRemoteDescription(remote), type);
     } catch (cause) {
       throw new TransportParametersError(cause instanceof Error ? cause.message : String(cause));
     }
     this.#remote = remote;
-    this.#setup = setup === 'active' ? 'passive' : 'active';
+    this.#setup = remote.setup === 'active' ? 'passive' : 'active';
     if (type === 'offer') this.#native.setLocalDescription('answer');
     this.#candidates.begin(remote.usernameFragment);
   }
