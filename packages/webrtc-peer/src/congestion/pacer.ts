@@ -37,13 +37,16 @@ const DEFAULT_DELAY = 250_000 as Micros;
 const DEFAULT_BYTES = 2 ** 20;
 /** What may leave together, as timers are no finer: 5 ms at the pacing rate. */
 const BURST = 5000;
+/** A target that falls so far says that the path is full: for so long nothing leaves faster than the pacing rate. */
+const FALL = 0.9;
+const CALM = 1_000_000;
 /** What is overdue leaves within this time. */
 const SOON = 1000;
 
 /**
  * Spreads bursts of video over time: packets leave in a leaky bucket at 1.25 times the target bitrate. Audio does not
- * wait, but what it takes is taken from the others; retransmissions go before new video. Key frames may make the
- * queue longer, never longer than `maxDelay`.
+ * wait, but what it takes is taken from the others; retransmissions go before new video. A frame that is larger than
+ * others leaves faster, so that it does not wait longer than `maxDelay`, unless the path has just become full.
  * `T` is whatever stands for a packet; the pacer only holds on to it.
  */
 export class Pacer<T> {
@@ -57,6 +60,8 @@ export class Pacer<T> {
   #queuedBytes = 0;
   /** When the bucket is empty. */
   #emptyAt = 0;
+  #polledTarget = 0;
+  #calmUntil = Number.NEGATIVE_INFINITY;
   #framesRefused = 0;
   #retransmissionsRefused = 0;
 
@@ -104,9 +109,13 @@ export class Pacer<T> {
     return true;
   }
 
-  /** Queues a packet that is sent again; false if the queue is full, as it will be asked for once more. */
+  /**
+   * Queues a packet that is sent again; false where more waits than leaves within `maxDelay` at the pacing rate: it is
+   * asked for once more, and on a path that loses most of what is sent more of it is no remedy.
+   */
   retransmission(packet: T, bytes: number): boolean {
-    if (this.#queuedBytes + bytes > this.#maxBytes) {
+    const most = Math.min(this.#maxBytes, this.#pacingRate * this.#maxDelay);
+    if (this.#queuedBytes + bytes > most) {
       this.#retransmissionsRefused++;
       return false;
     }
@@ -115,9 +124,9 @@ export class Pacer<T> {
     return true;
   }
 
-  /** How long what waits now takes to leave. */
-  queueDelay(now: Micros): Micros {
-    return micros(this.#queuedBytes / this.#bytesPerMicro(now));
+  /** How long what waits now takes to leave at the pacing rate. */
+  get queueDelay(): Micros {
+    return micros(this.#queuedBytes / this.#pacingRate);
   }
 
   /** When the next packet may leave; undefined while none waits. */
@@ -127,6 +136,8 @@ export class Pacer<T> {
 
   /** The packets that leave at `now`, in order. */
   poll(now: Micros): T[] {
+    if (this.#target < FALL * this.#polledTarget) this.#calmUntil = now + CALM;
+    this.#polledTarget = this.#target;
     const leaving: T[] = [];
     if (this.#emptyAt > now) return leaving;
     this.#retransmissions.splice(0, this.#leave(this.#retransmissions, leaving, now));
@@ -159,9 +170,15 @@ export class Pacer<T> {
     this.#emptyAt = Math.max(this.#emptyAt, now) + bytes / this.#bytesPerMicro(now);
   }
 
-  /** Pacing rate in bytes per microsecond: the higher one where a frame would not leave before its deadline. */
+  /** In bytes per microsecond. */
+  get #pacingRate(): number {
+    return (this.#target * this.#factor) / 8e6;
+  }
+
+  /** The pacing rate, or a higher one where a frame would not leave before its deadline. */
   #bytesPerMicro(now: Micros): number {
-    let rate = (this.#target * this.#factor) / 8e6;
+    let rate = this.#pacingRate;
+    if (now < this.#calmUntil) return rate;
     let bytes = this.#queuedBytes - this.#frames.reduce((sum, frame) => sum + frame.bytes, 0);
     for (const frame of this.#frames) {
       bytes += frame.bytes;

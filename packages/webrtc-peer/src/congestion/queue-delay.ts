@@ -4,10 +4,10 @@ import { WindowedMinimum } from './windowed-minimum.js';
 /** The shortest way is looked for in this much time, at least, and twice as much at most. */
 const BASE_WINDOW = millis(5000);
 /** What all packets of this time have waited is the queue; more is the burst that they came in, or jitter. */
-const QUEUE_WINDOW = millis(50);
+const QUEUE_WINDOW = millis(25);
 
 /**
- * How long packets wait in queues of the path: the lowest delay of the last 50 to 100 ms above the lowest of the last
+ * How long packets wait in queues of the path: the lowest delay of the last 25 to 50 ms above the lowest of the last
  * 5 to 10 s, which clocks that differ by 1000 ppm falsify by no more than 10 ms.
  */
 export class QueueDelay {

@@ -57,6 +57,11 @@ export class VideoSender {
     return this.#session.targetBitrate;
   }
 
+  /** How long what waits to be sent to the peer takes to leave. */
+  get queueDelay(): Micros {
+    return this.#session.queueDelay;
+  }
+
   /** Sends a frame that was captured at `captured`. The frame's bytes are to be left alone from then on. */
   send(frame: EncodedVideoFrame, captured: Micros, now: Micros): void {
     const codec = this.parameters?.codec;

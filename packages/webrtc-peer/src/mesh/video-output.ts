@@ -38,6 +38,8 @@ export interface VideoOutputStatistics {
   })[];
   /** Pictures that were too large or too many for what a peer can decode. */
   readonly beyondLimits: number;
+  /** Pictures that were not encoded, as those before them still waited to be sent. */
+  readonly leftOut: number;
 }
 
 /** What one codec's encoder is doing. */
@@ -55,6 +57,8 @@ const DEFAULTS = { maxBitrate: 2_000_000, minBitrate: 50_000, fps: 30, reserve: 
 /** Encoders follow a falling rate at once, a rising one so often. */
 const RISE_INTERVAL = 500_000;
 const SIGNIFICANT = 0.03;
+/** While more than this waits to be sent to somebody, as after a rate that fell, pictures are left out. */
+const LONG_QUEUE = 150_000;
 
 /** A picture stream to other peers, encoded once for each codec they take; made by `Mesh.openVideo`. */
 export class VideoOutput {
@@ -69,6 +73,7 @@ export class VideoOutput {
   readonly #legs = new Map<VideoEncodingName, Leg>();
   #keyFrameWanted = false;
   #beyondLimits = 0;
+  #leftOut = 0;
   #closed = false;
 
   /**
@@ -122,8 +127,15 @@ export class VideoOutput {
     const captured = frame.capture?.time ?? now;
     // The 90 kHz clock of RTP follows the capture time, whatever the timestamps of the source are.
     const timestamp = microsToTicks(captured, VIDEO_CLOCK_RATE) % 2 ** 32;
+    let leftOut = false;
     for (const leg of this.#update(frame, now)) {
       const senders = this.#sendersOf(leg.codec);
+      // Before it is encoded: nothing refers to it then.
+      if (senders.some(({ queueDelay }) => queueDelay > LONG_QUEUE)) {
+        this.#leftOut++;
+        leftOut = true;
+        continue;
+      }
       const wanted = this.#keyFrameWanted || senders.some((each) => each.needsKeyFrame(now));
       // One that is under way serves them all.
       const keyFrame = wanted && !leg.keyFrameComes;
@@ -135,7 +147,7 @@ export class VideoOutput {
         .catch(() => undefined)
         .finally(() => (leg.keyFrameComes &&= !keyFrame));
     }
-    this.#keyFrameWanted = false;
+    this.#keyFrameWanted &&= leftOut;
   }
 
   /** Has the next picture be a key frame. */
@@ -153,6 +165,7 @@ export class VideoOutput {
           : { ...encoder.statistics, codec, targetBitrate: bitrate, peers },
       ),
       beyondLimits: this.#beyondLimits,
+      leftOut: this.#leftOut,
     };
   }
 

@@ -116,6 +116,11 @@ export class RtpSession {
     return this.#rate.target;
   }
 
+  /** How long video that waits takes to leave. */
+  get queueDelay(): Micros {
+    return this.#pacer.queueDelay;
+  }
+
   /** What the path carries in all as the other side says, in bit/s; undefined where it says nothing of it. */
   get bandwidth(): number | undefined {
     return this.#rate.told ? this.#rate.target : undefined;

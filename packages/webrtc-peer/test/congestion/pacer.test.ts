@@ -110,6 +110,35 @@ test('a lower target counts for what already waits', () => {
   expect(leaving(pacer, 6, 2000).at(-1)![0]).toBeGreaterThan(180);
 });
 
+test('no more is sent again than leaves in a quarter of a second: the rest is asked for once more', () => {
+  // 1 Mbit/s paced: 31 packets in 250 ms
+  const pacer = new Pacer<Packet>(800_000);
+  const taken = Array.from({ length: 60 }, (_, i) =>
+    pacer.retransmission({ name: `again${i}`, bytes: 1000 }, 1000),
+  );
+  expect(taken.filter(Boolean)).toHaveLength(31);
+  expect(pacer.statistics.retransmissionsRefused).toBe(29);
+  const left = leaving(pacer, 0, 1000);
+  expect(left).toHaveLength(31);
+  expect(left.at(-1)![0]).toBeGreaterThan(230);
+});
+
+test('a path that has just become full is not filled further by what was encoded for more', () => {
+  const pacer = new Pacer<Packet>(2_500_000);
+  pacer.frame(frame('a', 9), sizeOf, millis(0));
+  pacer.poll(millis(0));
+  pacer.target = 320_000;
+  for (const name of ['b', 'c', 'd']) pacer.frame(frame(name, 9), sizeOf, millis(1));
+  const left = leaving(pacer, 1, 5000);
+  const within = (ms: number): number => left.filter(([at]) => at <= ms).length;
+  // 400 kbit/s paced: 50 bytes per ms
+  expect(within(250)).toBeLessThanOrEqual(14);
+  expect(left.at(-1)![0]).toBeGreaterThan(450);
+  // Later frames have their deadline again.
+  pacer.frame(frame('key', 40), sizeOf, millis(5000));
+  expect(leaving(pacer, 5000, 9000).at(-1)![0]).toBeLessThanOrEqual(5250);
+});
+
 test('a frame that does not fit is refused as a whole, and what is sent again as well', () => {
   const pacer = new Pacer<Packet>(100_000, { maxBytes: 10_000 });
   expect(pacer.frame(frame('a', 8), sizeOf, millis(0))).toBe(true);
@@ -126,5 +155,5 @@ test('a frame that does not fit is refused as a whole, and what is sent again as
 test('the wait of a frame that comes now is known', () => {
   const pacer = new Pacer<Packet>(800_000, { factor: 2 });
   pacer.frame(frame('v', 10), sizeOf, millis(0));
-  expect(pacer.queueDelay(millis(0))).toBe(millis(50));
+  expect(pacer.queueDelay).toBe(millis(50));
 });

@@ -49,6 +49,7 @@ class Peer {
   readonly sent: boolean[] = [];
   readonly parameters = { codec: 'VP8', limits: { block: 16 } };
   readonly targetBitrate = 1e6;
+  queueDelay = 0;
 
   needsKeyFrame(): boolean {
     return !this.sent.includes(true);
@@ -80,5 +81,28 @@ test('a key frame that is being encoded is not made again, and serves who comes 
   output.requestKeyFrame();
   output.write(picture);
   expect(asked.at(-1)).toBe(true);
+  output.close();
+});
+
+test('pictures are left out while those before them wait to be sent, not the key frame that is asked for meanwhile', async () => {
+  const { codecs, asked } = slowCodec();
+  const output = new VideoOutput('all', 's', codecs, {}, new VirtualClock(), () => undefined);
+  const [ann, ben] = [new Peer(), new Peer()];
+  for (const [name, peer] of Object.entries({ ann, ben })) {
+    peer.sent.push(true);
+    output.attach(name, peer as unknown as VideoSender);
+  }
+  output.write(picture);
+  await settled();
+  output.write(picture);
+  ben.queueDelay = 200_000;
+  output.requestKeyFrame();
+  for (let i = 0; i < 3; i++) output.write(picture);
+  expect(asked).toEqual([false]);
+  expect(output.statistics().leftOut).toBe(3);
+  ben.queueDelay = 100_000;
+  output.write(picture);
+  output.write(picture);
+  expect(asked).toEqual([false, true, false]);
   output.close();
 });
