@@ -279,7 +279,9 @@ describe.each(THREADS)('%s', (thread) => {
     const disconnected: unknown[] = [];
     a.on('peer-disconnected', (event) => disconnected.push(event));
     const back = Promise.all([next(a, 'signaling-connected'), next(b, 'signaling-connected')]);
+    const lost = next(a, 'signaling-lost');
     server.drop();
+    expect((await lost).cause).toMatchObject({ name: 'SignalingError', code: 'CONNECTION_LOST' });
     await back;
     const { samples } = await hear(a, 'b', 300);
     expect(amplitude(samples.subarray(4800), 600)).toBeGreaterThan(0.2);
