@@ -207,9 +207,8 @@ export class LibdatachannelTransport implements Transport {
     return this.#describe(this.#setup ?? 'passive');
   }
 
-  /** Gives libdatachannel the other side's description, and it begins to connect. */
+  /** Gives libdatachannel the other side's description: it rolls an own offer back, and begins to connect. */
   #connect(type: Type, remote: CheckedParameters): void {
-    if (type === 'offer' && this.#isOffered) this.#native.setLocalDescription('rollback');
     try {
       this.#native.setRemoteDescription(writeRemoteDescription(remote), type);
     } catch (cause) {
