@@ -1,4 +1,3 @@
 export type { LibdatachannelBackend } from './backend.js';
 export { BackendUnavailableError, IceRestartError } from './errors.js';
 export { libdatachannelBackend } from './load.js';
-export { type LibdatachannelTransport } from './transport.js';
