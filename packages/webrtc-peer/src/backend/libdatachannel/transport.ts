@@ -209,13 +209,16 @@ export class LibdatachannelTransport implements Transport {
 
   /** Gives libdatachannel the other side's description: it rolls an own offer back, and begins to connect. */
   #connect(type: Type, remote: CheckedParameters): void {
+    // The offerer knows all when it has the answer: were the answerer to begin, its first flight would often come before
+    // the other side has a path, and again only after a second.
+    const setup = remote.setup === 'actpass' ? 'active' : remote.setup;
     try {
-      this.#native.setRemoteDescription(writeRemoteDescription(remote), type);
+      this.#native.setRemoteDescription(writeRemoteDescription({ ...remote, setup }), type);
     } catch (cause) {
       throw new TransportParametersError(cause instanceof Error ? cause.message : String(cause));
     }
     this.#remote = remote;
-    this.#setup = remote.setup === 'active' ? 'passive' : 'active';
+    this.#setup = setup === 'active' ? 'passive' : 'active';
     if (type === 'offer') this.#native.setLocalDescription('answer');
     this.#candidates.begin(remote.usernameFragment);
   }
