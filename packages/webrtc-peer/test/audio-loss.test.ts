@@ -112,6 +112,31 @@ test('what is lost again is asked for again while it can come in time', async ()
   expect(statistics.concealedSamples).toBe(0);
 });
 
+test('it is asked for at once where there is no time to wait', async () => {
+  // Seen 20 ms later, with a round trip of 46 ms: 4 ms are left.
+  const { statistics, longest } = await call({
+    delay: () => 23,
+    lost: losing(60, 100, 150),
+    redundancy: 'off',
+    policy: new FixedDelayPolicy(millis(70)),
+  });
+  expect(statistics).toMatchObject({ packetsRequested: 3, retransmittedPacketsPlayed: 3 });
+  expect(longest).toBe(0);
+});
+
+test('what came in a copy is not asked for', async () => {
+  const { statistics } = await call({
+    lost: losing(20, 150, 170),
+    policy: new FixedDelayPolicy(millis(140)),
+  });
+  expect(statistics).toMatchObject({
+    packetsRequested: 1,
+    retransmittedPacketsPlayed: 1,
+    redundantPacketsPlayed: 2,
+    concealedSamples: 0,
+  });
+});
+
 test('what could not come in time is not asked for', async () => {
   const { statistics, sent } = await call({
     lost: losing(60, 100),

@@ -17,8 +17,8 @@ test('what was lost between two acts is not forgotten', () => {
   reports.add('a', lost(0), millis(0));
   expect(reports.add('a', lost(0.3), millis(100))).toBeUndefined();
   expect(reports.add('a', lost(0), millis(300))).toBeUndefined();
-  // 100 ms of 0.3, 200 ms of nothing, 100 ms of 0.1
-  expect(reports.add('a', lost(0.1), millis(400))?.fractionLost).toBeCloseTo(0.1, 9);
+  // 100 ms of 0.3, 200 ms of nothing, 100 ms of 0.2
+  expect(reports.add('a', lost(0.2), millis(400))?.fractionLost).toBeCloseTo(0.125, 9);
   // It has been acted upon.
   expect(reports.add('a', lost(0), millis(900))?.fractionLost).toBe(0);
 });

@@ -50,6 +50,8 @@ const UNKNOWN_ROUND_TRIP = 100_000;
 /** An answer may take a little longer than the average round trip. */
 const ROUND_TRIP_MARGIN = 10_000;
 const MIN_INTERVAL = 20_000;
+/** The owner looks at least so often. */
+const POLL_INTERVAL = 10_000;
 const MAX_INTERVAL = 1_000_000;
 const DEFAULT_REORDER_WAIT = 10_000 as Micros;
 const DEFAULT_TRIES = 10;
@@ -221,16 +223,15 @@ export class NackGenerator {
   }
 
   /**
-   * When to ask for it: first after the wait for reordering or as late as still helps, then each round trip. Infinity
-   * once an answer would come too late, or enough requests were lost.
+   * When to ask for it: first after the wait for reordering, or at once where a poll after it may come too late, then
+   * each round trip. Infinity once an answer would come too late, or enough requests were lost.
    */
   #askAt(missing: Missing): number {
     const { since, askedAt, tries } = missing;
     const latest = this.#deadline(missing) - this.#roundTrip;
-    const at =
-      askedAt === undefined
-        ? Math.max(since, Math.min(since + this.#reorderWait, latest))
-        : askedAt + this.#interval;
+    const hurry = since + this.#reorderWait + POLL_INTERVAL > latest;
+    const first = hurry ? since : since + this.#reorderWait;
+    const at = askedAt === undefined ? first : askedAt + this.#interval;
     return at > latest || tries >= this.#maxTries ? Number.POSITIVE_INFINITY : at;
   }
 
