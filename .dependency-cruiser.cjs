@@ -72,6 +72,12 @@ module.exports = {
       to: { path: 'node_modules/werift/' },
     },
     {
+      name: 'libdatachannel-behind-one-door',
+      severity: 'error',
+      from: { pathNot: '^packages/webrtc-peer/(src/backend/libdatachannel|test)/' },
+      to: { path: 'node_modules/node-datachannel/' },
+    },
+    {
       name: 'opus-engines-behind-one-door',
       severity: 'error',
       from: { pathNot: '^packages/codecs/(src/opus|test)/' },
