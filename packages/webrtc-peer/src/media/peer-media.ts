@@ -93,14 +93,16 @@ export class PeerMedia {
    * taken.
    */
   openVideo(streamId: string): VideoSender | undefined {
-    if (this.#options.videoCodecs === undefined) return undefined;
+    const { videoCodecs, cname } = this.#options;
+    if (videoCodecs === undefined) return undefined;
     const used = new Set(this.#sent.values());
     const free = this.#videos.find((each) => !used.has(each) && !each.transceiver.stopped);
+    // Browsers play in step what has the same stream first: the sound of this node, and a picture.
+    const streamIds = [cname, streamId];
     const connection =
-      free ??
-      this.#add(this.#options.connection.addTransceiver('video', { streamIds: [streamId] }));
+      free ?? this.#add(this.#options.connection.addTransceiver('video', { streamIds }));
     this.#sent.set(streamId, connection);
-    connection.transceiver.streamIds = [streamId];
+    connection.transceiver.streamIds = streamIds;
     connection.transceiver.direction = 'sendrecv';
     return connection.sender;
   }
@@ -142,7 +144,7 @@ export class PeerMedia {
       const frame = video.pull(due, now);
       if (frame === undefined) return [];
       this.#lipSync.begin();
-      return [{ streamId: streamIdOf(video), frame }];
+      return [{ streamId: video.streamId, frame }];
     });
   }
 
@@ -198,12 +200,9 @@ export class PeerMedia {
       connected: () => connection.states.connection === 'connected',
       // A section is only agreed on where there are codecs.
       codecs: videoCodecs!,
-      encoded: (codec, frame) => this.#options.encodedVideo(streamIdOf(video), codec, frame),
+      encoded: (codec, frame) => this.#options.encodedVideo(video.streamId, codec, frame),
     });
     this.#videos.push(video);
     return video;
   }
 }
-
-const streamIdOf = ({ transceiver }: VideoConnection): string | undefined =>
-  transceiver.negotiated?.remoteStreamIds[0];

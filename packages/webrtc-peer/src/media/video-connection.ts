@@ -23,7 +23,7 @@ export interface VideoConnectionOptions {
 
 /** What is known of one picture stream that is received. */
 export interface VideoConnectionStatistics extends VideoReceiverStatistics {
-  /** Streams that the picture is said to belong to. */
+  /** The stream that the picture is said to belong to, once that is known. */
   readonly streamIds: readonly string[];
   /** Key frames asked for, repetitions too. */
   readonly keyFrameRequests: number;
@@ -76,6 +76,11 @@ export class VideoConnection {
     return this.#receiver;
   }
 
+  /** The stream that the picture is said to belong to: the last one, as one before it joins it with the sound. */
+  get streamId(): string | undefined {
+    return this.transceiver.negotiated?.remoteStreamIds.at(-1);
+  }
+
   /** Does what is due: gives up what was waited for in vain, asks for a key frame. */
   tick(now: Micros): void {
     this.#receiver.poll(now);
@@ -98,7 +103,7 @@ export class VideoConnection {
     const nack = this.#rtp.statistics;
     return {
       ...this.#receiver.statistics(),
-      streamIds: this.transceiver.negotiated?.remoteStreamIds ?? [],
+      streamIds: this.streamId === undefined ? [] : [this.streamId],
       keyFrameRequests: this.#requested,
       packetsRequested: nack?.packetsRequested ?? 0,
       packetsRecovered: nack?.packetsRecovered ?? 0,
