@@ -1,13 +1,13 @@
-import { type Backend, weriftBackend } from '@rm/webrtc-peer';
+import { type Backend, type BackendName, loadBackend } from '@rm/webrtc-peer';
 
-const BACKENDS: Readonly<Record<string, () => Promise<Backend>>> = { werift: weriftBackend };
+const NAMES = ['werift', 'libdatachannel'] as const satisfies readonly BackendName[];
 
 /** The backends that can be loaded on this machine. */
 export async function availableBackends(): Promise<string[]> {
   const available: string[] = [];
-  for (const [name, load] of Object.entries(BACKENDS))
+  for (const name of NAMES)
     try {
-      await load();
+      await loadBackend(name);
       available.push(name);
     } catch (error) {
       process.stderr.write(`bench:transport: without ${name}: ${String(error)}\n`);
@@ -17,8 +17,8 @@ export async function availableBackends(): Promise<string[]> {
 
 /** Makes the backend of that name. */
 export async function openBackend(name: string): Promise<Backend> {
-  const load = BACKENDS[name];
-  if (load === undefined)
-    throw new Error(`there is no backend ${name}: give one of ${Object.keys(BACKENDS).join(', ')}`);
-  return load();
+  const known = NAMES.find((each) => each === name);
+  if (known === undefined)
+    throw new Error(`there is no backend ${name}: give one of ${NAMES.join(', ')}`);
+  return loadBackend(known);
 }

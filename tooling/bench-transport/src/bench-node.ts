@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseWav } from '@rm/codecs';
 import { micros } from '@rm/rtp-sync';
-import { type DataChannel, type EncodedPicture, Mesh, type MeshEvents } from '@rm/webrtc-peer';
+import { type EncodedPicture, Mesh, type MeshEvents } from '@rm/webrtc-peer';
 import { openBackend } from './backends.js';
 import { Interruption } from './interruption.js';
 import type { JoinOptions, Measured, PeerCommands } from './peer-commands.js';
@@ -135,7 +135,7 @@ export class BenchNode implements PeerCommands {
     this.#timestamps.add(timestamp);
   }
 
-  #count(channel: DataChannel): void {
+  #count(channel: MeshEvents['channel']['channel']): void {
     channel.on('message', (message) => {
       const now = sharedNow();
       const first = this.#data.bytes === 0 ? now : this.#data.first;

@@ -16,10 +16,10 @@ export class Interruption {
     this.#longest = Math.max(this.#longest, this.#samples);
   }
 
-  /** The longest interruption since this was called last, in ms. */
+  /** The longest interruption that lasted after this was called last, in ms. */
   take(): number {
     const longest = (this.#longest * TICK_MS) / TICK_SAMPLES;
-    this.#longest = this.#samples;
+    this.#longest = 0;
     return longest;
   }
 }

@@ -4,7 +4,7 @@ import { FIRST, SECOND, withLabPair } from './lab-pair.js';
 
 const DELAY_MS = 40;
 const LOSS = 0.1;
-const MEASURE_MS = 15_000;
+const MEASURE_MS = 12_000;
 /** What is under way at the end has come, or has been given up, after this time. */
 const SETTLE_MS = 1500;
 const MAX_BITRATE = 1_000_000;

@@ -9,9 +9,9 @@ const NARROW_KBPS = 500;
 /** What may wait before the bottleneck, in ms. */
 const QUEUE_MS = 300;
 const MAX_BITRATE = 2_500_000;
-const RISE_MS = 15_000;
-const NARROW_MS = 10_000;
-const BACK_MS = 15_000;
+const RISE_MS = 13_000;
+const NARROW_MS = 8000;
+const BACK_MS = 12_000;
 const SAMPLE_MS = 250;
 /** Rates are means over a second. */
 const WINDOW = 1_000_000;
