@@ -14,8 +14,8 @@ import { statisticsOf } from './support/statistics.js';
 
 /** What the page says of its connection with a peer: each `host` candidate's address. */
 async function hostAddresses(page: Page, peerId: string): Promise<string[]> {
-  const description = await page.evaluate((id) => window.mesh.localDescription(id), peerId);
-  return [...description.matchAll(/^a=candidate:(?:\S+ ){4}(\S+) \d+ typ host/gm)].map(
+  const { local } = await page.evaluate((id) => window.mesh.descriptions(id), peerId);
+  return [...local.matchAll(/^a=candidate:(?:\S+ ){4}(\S+) \d+ typ host/gm)].map(
     ([, address]) => address!,
   );
 }

@@ -80,8 +80,8 @@ describeWithChromium('sound between a node and a browser', () => {
   );
 
   test('comes from each of two nodes', async () => {
-    await interop.node('low', 300);
-    await interop.node('high', 900);
+    await interop.node('low', { tone: 300 });
+    await interop.node('high', { tone: 900 });
     const page = await interop.page();
     await connected(page, 'low');
     await connected(page, 'high');

@@ -8,13 +8,19 @@ import {
 } from '@rm/signaling-protocol';
 import { ControlChannel, type JsonValue } from './control-channel.js';
 
+/** A track to be sent, and the stream it is said to belong to. */
+export interface SentMedia {
+  readonly track: MediaStreamTrack;
+  readonly stream?: MediaStream;
+}
+
 /** What a {@link Connection} is made with. */
 export interface ConnectionOptions {
   readonly peerId: string;
   readonly signaling: SignalingClient;
   /** What is sent to the peer. */
-  readonly tracks: readonly MediaStreamTrack[];
-  /** Video codec to be preferred over all others, such as `VP9`. */
+  readonly media: Iterable<SentMedia>;
+  /** Which video codecs may be sent and received; default all of the browser. */
   readonly videoCodec: string | undefined;
   readonly events: ConnectionEvents;
 }
@@ -23,7 +29,8 @@ export interface ConnectionOptions {
 export interface ConnectionEvents {
   /** The states of the connection changed; said in words. */
   changed(states: string): void;
-  track(track: MediaStreamTrack): void;
+  /** A track of the peer, and the stream it is said to belong to; told again when it comes back. */
+  track(track: MediaStreamTrack, stream: MediaStream | undefined): void;
   channelOpened(): void;
   /** Both sides offered at once. */
   glare(outcome: 'went first' | 'gave way'): void;
@@ -50,7 +57,7 @@ export class Connection {
   #early: RTCIceCandidateInit[] = [];
 
   constructor(options: ConnectionOptions) {
-    const { peerId, signaling, events, tracks } = options;
+    const { peerId, signaling, events, media } = options;
     const { pc } = this;
     this.peerId = peerId;
     this.#options = options;
@@ -62,14 +69,33 @@ export class Connection {
     });
     pc.addEventListener('negotiationneeded', () => void this.#offer());
     pc.addEventListener('icecandidate', ({ candidate }) => this.#sendCandidate(candidate));
-    pc.addEventListener('track', ({ track }) => events.track(track));
+    pc.addEventListener('track', ({ track, streams }) =>
+      // The one before it, if any, is all that is to be played together.
+      events.track(track, streams.at(-1)),
+    );
     pc.addEventListener('datachannel', ({ channel }) => {
       if (channel.label === 'control') this.control.use(channel);
     });
     for (const change of ['connectionstatechange', 'iceconnectionstatechange'] as const)
       pc.addEventListener(change, () => this.#stateChanged());
-    for (const track of tracks) pc.addTrack(track);
-    this.#preferVideoCodec();
+    for (const each of media) this.send(each);
+  }
+
+  /** Begins to send a track. */
+  send({ track, stream }: SentMedia): void {
+    this.pc.addTrack(track, ...(stream === undefined ? [] : [stream]));
+    this.#limitVideoCodecs();
+  }
+
+  /** Ends what {@link send} began. */
+  unsend(track: MediaStreamTrack): void {
+    const sender = this.#senderOf(track);
+    if (sender !== undefined) this.pc.removeTrack(sender);
+  }
+
+  /** Sends another track in the place of one, which the peer is not told of. */
+  async replace(track: MediaStreamTrack, by: MediaStreamTrack): Promise<void> {
+    await this.#senderOf(track)?.replaceTrack(by);
   }
 
   /** Answers an offer of the peer, or refuses it while an own offer is under way and this side does not give way. */
@@ -83,6 +109,7 @@ export class Connection {
     }
     try {
       await this.#setRemote({ type: 'offer', sdp: offer.sdp });
+      this.#limitVideoCodecs();
       await this.pc.setLocalDescription();
       offer.answer({ sdp: this.pc.localDescription!.sdp, canTrickle: true });
     } catch (error) {
@@ -196,16 +223,18 @@ export class Connection {
     this.#options.events.ended(reason);
   }
 
-  #preferVideoCodec(): void {
+  #senderOf(track: MediaStreamTrack): RTCRtpSender | undefined {
+    return this.pc.getSenders().find((sender) => sender.track === track);
+  }
+
+  #limitVideoCodecs(): void {
     const { videoCodec } = this.#options;
     if (videoCodec === undefined) return;
-    const wanted = `video/${videoCodec}`.toLowerCase();
+    const wanted = [`video/${videoCodec}`, 'video/rtx'].map((name) => name.toLowerCase());
     const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
-    const preferred = codecs.filter(({ mimeType }) => mimeType.toLowerCase() === wanted);
-    const others = codecs.filter(({ mimeType }) => mimeType.toLowerCase() !== wanted);
+    const chosen = codecs.filter(({ mimeType }) => wanted.includes(mimeType.toLowerCase()));
     for (const transceiver of this.pc.getTransceivers())
-      if (transceiver.sender.track?.kind === 'video')
-        transceiver.setCodecPreferences([...preferred, ...others]);
+      if (transceiver.receiver.track.kind === 'video') transceiver.setCodecPreferences(chosen);
   }
 }
 

@@ -1,9 +1,11 @@
-import type { Connection } from './connection.js';
+import type { Connection, SentMedia } from './connection.js';
 import { type JsonValue, type PingResult, wallClock } from './control-channel.js';
+import { Eye, type Sighting } from './eye.js';
+import { Film, type Script } from './film.js';
 import { type ToneMeasurement, measureTone } from './measure-tone.js';
-import { picture } from './picture.js';
 import { Room } from './room.js';
 import { Ear, SAMPLE_RATE, Tone } from './sound.js';
+import { PAGE_TINT, type Tint } from './stamp.js';
 import { type PeerRow, View } from './view.js';
 
 /** How a page takes part, as its address says (`?signaling=ws://…&room=…&id=…`). */
@@ -16,7 +18,7 @@ export interface PageOptions {
   readonly tone?: number;
   /** `all`: it also calls those who come after it, so that both sides offer at once; default `found`. */
   readonly calls?: 'found' | 'all';
-  /** Sends a moving picture, preferably in this codec, such as `VP9`; default none. */
+  /** Sends a film; pictures are sent and taken in this codec only, such as `VP9`. Default: none sent, any taken. */
   readonly video?: string;
 }
 
@@ -30,6 +32,7 @@ export interface PageEvent {
 
 const EVENTS_KEPT = 1000;
 const LOUD = 0.25;
+const DEFAULT_SCRIPT: Script = { tint: PAGE_TINT, width: 320, height: 180, grainy: false };
 
 /** A browser as a member of the mesh; `window.mesh` on the page. */
 export class MeshPage {
@@ -38,34 +41,40 @@ export class MeshPage {
   readonly #context = new AudioContext({ sampleRate: SAMPLE_RATE });
   readonly #tone: Tone;
   readonly #ears = new Map<string, Ear>();
+  /** By peer and stream. */
+  readonly #eyes = new Map<string, Map<string, Eye>>();
+  /** What is sent to every peer; films by their stream's id. */
+  readonly #media = new Map<string, SentMedia>();
+  readonly #films = new Map<string, Film>();
   readonly #view: View;
 
   constructor({ signaling, room, id, tone = 440, calls = 'found', video }: PageOptions) {
     this.#view = new View(`${id} in ${room}`);
     this.#tone = new Tone(this.#context, tone);
-    const tracks = [this.#tone.track];
-    if (video !== undefined) tracks.push(picture(document.querySelector('canvas')!));
+    this.#media.set('tone', { track: this.#tone.track });
     this.#room = new Room({
       url: signaling,
       room,
       peerId: id,
       calls,
-      tracks,
+      media: { [Symbol.iterator]: () => this.#media.values() },
       videoCodec: video,
       events: (peerId) => ({
         changed: (state) => this.#view.log(`${peerId}: ${state}`),
-        track: (track) => this.#received(peerId, track),
+        track: (track, stream) => this.#received(peerId, track, stream),
         channelOpened: () => this.#happened('connected', peerId, null),
         glare: (outcome) => this.#happened('glare', peerId, outcome),
         message: (payload) => this.#happened('message', peerId, payload),
         ended: (reason) => {
           this.#ears.get(peerId)?.close();
           this.#ears.delete(peerId);
-          this.#view.forget(peerId);
+          for (const eye of this.#eyes.get(peerId)?.values() ?? []) eye.close();
+          this.#eyes.delete(peerId);
           this.#happened('ended', peerId, reason);
         },
       }),
     });
+    if (video !== undefined) this.film();
     // A browser that lets no page sound by itself does so after a click.
     document.addEventListener('click', () => void this.#context.resume());
     setInterval(() => void this.#show(), 200);
@@ -99,6 +108,61 @@ export class MeshPage {
     return measureTone(this.#ears.get(peerId)?.samples() ?? [], expected, SAMPLE_RATE);
   }
 
+  /** When the latest sound of a peer began after silence, in ms since 1970; undefined if that is over 0.5 s ago. */
+  onset(peerId: string): number | undefined {
+    return this.#ears.get(peerId)?.onset();
+  }
+
+  /** Ids of the picture streams of a peer that are there. */
+  streams(peerId: string): string[] {
+    return [...(this.#eyes.get(peerId)?.keys() ?? [])];
+  }
+
+  /** What was shown of a peer's stream so far, at most the latest 2000 pictures. */
+  seen(peerId: string, streamId: string): Sighting[] {
+    return this.#eyes.get(peerId)?.get(streamId)?.sightings ?? [];
+  }
+
+  /** Ids of the films that are sent. */
+  get films(): string[] {
+    return [...this.#films.keys()];
+  }
+
+  /** Begins to send a film to everybody; returns its stream's id. */
+  film(script: Partial<Script> = {}): string {
+    const film = this.#shoot(script);
+    const { id } = film.stream;
+    this.#films.set(id, film);
+    this.#media.set(id, film);
+    for (const connection of this.#room.connections.values()) connection.send(film);
+    return id;
+  }
+
+  /** Sends other pictures in the place of a film's, without a word to the peers. */
+  async recast(streamId: string, tint: Tint): Promise<void> {
+    const film = this.#films.get(streamId)!;
+    const next = this.#shoot({ tint });
+    for (const connection of this.#room.connections.values())
+      await connection.replace(film.track, next.track);
+    film.close();
+    this.#films.set(streamId, next);
+    this.#media.set(streamId, { track: next.track, stream: film.stream });
+  }
+
+  /** Has black pictures sent in the place of a film's, or no longer. */
+  blank(streamId: string, isBlank: boolean): void {
+    this.#films.get(streamId)!.track.enabled = !isBlank;
+  }
+
+  /** Ends a film, for everybody. */
+  endFilm(streamId: string): void {
+    const film = this.#films.get(streamId)!;
+    for (const connection of this.#room.connections.values()) connection.unsend(film.track);
+    film.close();
+    this.#films.delete(streamId);
+    this.#media.delete(streamId);
+  }
+
   send(peerId: string, payload: JsonValue): void {
     this.#connection(peerId).control.send(payload);
   }
@@ -126,9 +190,10 @@ export class MeshPage {
     return all;
   }
 
-  /** The description that this page has given a peer, candidates included. */
-  localDescription(peerId: string): string {
-    return this.#connection(peerId).pc.localDescription?.sdp ?? '';
+  /** The descriptions that this page and a peer have given each other, candidates included. */
+  descriptions(peerId: string): { readonly local: string; readonly remote: string } {
+    const { localDescription, remoteDescription } = this.#connection(peerId).pc;
+    return { local: localDescription?.sdp ?? '', remote: remoteDescription?.sdp ?? '' };
   }
 
   #connection(peerId: string): Connection {
@@ -137,9 +202,28 @@ export class MeshPage {
     return connection;
   }
 
-  #received(peerId: string, track: MediaStreamTrack): void {
-    if (track.kind === 'video') this.#view.picture(peerId, track);
-    else this.#ears.set(peerId, new Ear(this.#context, track));
+  #shoot(script: Partial<Script>): Film {
+    const film = new Film({ ...DEFAULT_SCRIPT, ...script });
+    this.#view.picture(film.canvas, 'sent');
+    return film;
+  }
+
+  #received(peerId: string, track: MediaStreamTrack, stream: MediaStream | undefined): void {
+    if (track.kind === 'audio') {
+      this.#ears.set(peerId, new Ear(this.#context, track));
+      return;
+    }
+    const id = stream?.id ?? track.id;
+    const eyes = this.#eyes.get(peerId) ?? new Map<string, Eye>();
+    this.#eyes.set(peerId, eyes);
+    const eye = new Eye(track);
+    eyes.get(id)?.close();
+    eyes.set(id, eye);
+    this.#view.picture(eye.element, `${peerId} ${id}`);
+    stream?.addEventListener('removetrack', () => {
+      eye.close();
+      if (eyes.get(id) === eye) eyes.delete(id);
+    });
   }
 
   #happened(kind: PageEvent['kind'], peerId: string, detail: JsonValue): void {

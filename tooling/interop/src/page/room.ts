@@ -1,5 +1,5 @@
 import { SignalingClient } from '@rm/signaling-protocol';
-import { Connection, type ConnectionEvents } from './connection.js';
+import { Connection, type ConnectionEvents, type SentMedia } from './connection.js';
 
 /** What a {@link Room} is made with. */
 export interface RoomOptions {
@@ -12,7 +12,8 @@ export interface RoomOptions {
    * later, so that both sides offer at once.
    */
   readonly calls: 'found' | 'all';
-  readonly tracks: readonly MediaStreamTrack[];
+  /** What is sent to each peer; read when a connection is made. */
+  readonly media: Iterable<SentMedia>;
   readonly videoCodec: string | undefined;
   /** What is told of the connection with a peer. */
   readonly events: (peerId: string) => ConnectionEvents;
@@ -90,12 +91,12 @@ export class Room {
   }
 
   #connect(peerId: string): Connection {
-    const { tracks, videoCodec, events } = this.#options;
+    const { media, videoCodec, events } = this.#options;
     const told = events(peerId);
     const connection = new Connection({
       peerId,
       signaling: this.signaling,
-      tracks,
+      media,
       videoCodec,
       events: {
         ...told,

@@ -51,19 +51,9 @@ export class View {
     while (this.#log.childElementCount > LOG_LINES) this.#log.lastElementChild!.remove();
   }
 
-  /** Shows a picture of a peer until it is forgotten. */
-  picture(peerId: string, track: MediaStreamTrack): void {
-    const video = document.createElement('video');
-    video.srcObject = new MediaStream([track]);
-    video.autoplay = true;
-    video.muted = true;
-    video.dataset['peer'] = peerId;
-    this.#pictures.append(video);
-  }
-
-  /** Takes away the pictures of a peer. */
-  forget(peerId: string): void {
-    for (const video of this.#pictures.querySelectorAll('video'))
-      if (video.dataset['peer'] === peerId) video.remove();
+  /** Shows a picture, sent or received, until its element is removed. */
+  picture(picture: HTMLElement, title: string): void {
+    picture.title = title;
+    this.#pictures.append(picture);
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { type ListeningSignalingServer, createSignalingServer } from '@rm/signaling-server';
-import { type Backend, weriftBackend } from '@rm/webrtc-peer';
+import { type Backend, type MeshVideoOptions, weriftBackend } from '@rm/webrtc-peer';
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
 import { CHROMIUM, chromiumInstalled } from '../../src/chromium.js';
 import { openPage } from '../../src/open-page.js';
@@ -28,6 +28,16 @@ export const PAGE_TONE = 450;
  * browser; one with leave shows them.
  */
 export type Addresses = 'hidden' | 'shown';
+
+/** How a node takes part. */
+export interface NodeOptions {
+  /** In Hz. */
+  readonly tone?: number;
+  /** Which pictures it takes and sends; default none. */
+  readonly video?: MeshVideoOptions;
+  /** What it uses of the backend; default the backend itself. */
+  readonly through?: (backend: Backend) => Backend;
+}
 
 /** What nodes and pages meet in: a signaling server, a browser, and for each test a room of its own. */
 export class Interop {
@@ -68,13 +78,17 @@ export class Interop {
   }
 
   /** A node that joins the room of this test. */
-  async node(id = 'node', tone = NODE_TONE): Promise<Node> {
+  async node(
+    id = 'node',
+    { tone = NODE_TONE, video, through = (backend: Backend) => backend }: NodeOptions = {},
+  ): Promise<Node> {
     const node = await Node.join({
-      backend: this.#backend!,
+      backend: through(this.#backend!),
       signaling: this.#server!.url,
       room: `room-${this.#rooms}`,
       id,
       tone,
+      video,
     });
     this.#nodes.push(node);
     return node;

@@ -1,6 +1,17 @@
 import { SignalingClient } from '@rm/signaling-protocol';
-import { type Backend, Mesh, type MeshEvents, systemClock } from '@rm/webrtc-peer';
+import {
+  type Backend,
+  type LinkStatistics,
+  Mesh,
+  type MeshEvents,
+  type MeshVideoOptions,
+  type VideoOutput,
+  systemClock,
+} from '@rm/webrtc-peer';
 import { WebSocket } from 'ws';
+import type { Sighting } from '../../src/page/eye.js';
+import type { Tint } from '../../src/page/stamp.js';
+import { SILENT_TINT, readPicture, stampedPicture } from './pictures.js';
 
 /** 10 ms of what a node heard, and when it was captured, in ms since 1970 by the node's clock. */
 interface HeardBlock {
@@ -11,6 +22,8 @@ interface HeardBlock {
 /** A node of the mesh as an application uses it: it sends a tone and listens. */
 export class Node {
   readonly mesh: Mesh;
+  /** Whether it sounds; while it does not, its films have another colour. */
+  sounding = true;
 
   private constructor(mesh: Mesh) {
     this.mesh = mesh;
@@ -24,8 +37,9 @@ export class Node {
     readonly id: string;
     /** In Hz. */
     readonly tone: number;
+    readonly video: MeshVideoOptions | undefined;
   }): Promise<Node> {
-    const { backend, signaling: url, room, id, tone } = options;
+    const { backend, signaling: url, room, id, tone, video } = options;
     const signaling = new SignalingClient({
       url,
       room,
@@ -36,17 +50,19 @@ export class Node {
         random: Math.random,
       },
     });
-    const mesh = await Mesh.create({ signaling, backend });
+    const mesh = await Mesh.create({ signaling, backend, ...(video && { video }) });
     const output = await mesh.openAudio('all');
+    const node = new Node(mesh);
     const samples = new Float32Array(480);
     let n = 0;
     mesh.onTick(() => {
+      const amplitude = node.sounding ? 0.25 : 0;
       for (let i = 0; i < 480; i++)
-        samples[i] = 0.25 * Math.sin((2 * Math.PI * tone * n++) / 48_000);
+        samples[i] = amplitude * Math.sin((2 * Math.PI * tone * n++) / 48_000);
       output.write({ samples, sampleRate: 48_000, channels: 1, capture: undefined });
     });
     await mesh.connect();
-    return new Node(mesh);
+    return node;
   }
 
   /** The next event of that name that fits; rejects after 10 s. */
@@ -97,6 +113,48 @@ export class Node {
       heard.set(samples, filled);
       filled += samples.length;
       return filled === heard.length ? heard : undefined;
+    });
+  }
+
+  /** Sends a film of stamped pictures to everybody, 33 a second; see `stampedPicture`. */
+  film(tint: Tint, streamId: string, grainy = false): VideoOutput {
+    const output = this.mesh.openVideo('all', { streamId });
+    let ticks = 0;
+    this.mesh.onTick((_, time) => {
+      if (ticks++ % 3 > 0) return;
+      const picture = stampedPicture(
+        Math.floor(ticks / 3),
+        this.sounding ? tint : SILENT_TINT,
+        grainy,
+      );
+      output.write({ ...picture, capture: { time, bound: 0 as typeof time } });
+    });
+    return output;
+  }
+
+  /** What is known of the connection to a peer. */
+  link(peerId: string): LinkStatistics {
+    return this.mesh.statistics().links.find((link) => link.peerId === peerId)!;
+  }
+
+  /** The next `count` pictures seen of a peer, of one of its streams if given; rejects after 10 s. */
+  watch(peerId: string, count: number, streamId?: string): Promise<Sighting[]> {
+    const seen: Sighting[] = [];
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`${seen.length} of ${count} pictures of ${peerId} within 10 s`)),
+        10_000,
+      );
+      const off = this.mesh.onPicture((picture, instant) => {
+        if (picture.peerId !== peerId) return;
+        if (streamId !== undefined && picture.streamId !== streamId) return;
+        const at = (systemClock.unixOrigin + instant) / 1000;
+        seen.push({ ...readPicture(picture.frame), at });
+        if (seen.length < count) return;
+        clearTimeout(timer);
+        off();
+        resolve(seen);
+      });
     });
   }
 }

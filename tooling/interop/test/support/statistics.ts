@@ -22,3 +22,13 @@ export async function inboundAudio(
   const audio = inbound.find(({ kind }) => kind === 'audio');
   return (audio as never) ?? { totalSamplesReceived: 0, concealedSamples: 0 };
 }
+
+/** The only video of a page's connection with a peer that is received, or sent. */
+export async function videoOf(
+  page: Page,
+  peerId: string,
+  type: 'inbound-rtp' | 'outbound-rtp',
+): Promise<Readonly<Record<string, number>>> {
+  const all = await statisticsOf(page, peerId, type);
+  return all.find(({ kind }) => kind === 'video') as Readonly<Record<string, number>>;
+}
