@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { loadVideoCodecs, movingPicture, type VideoFrame } from '@rm/codecs';
 import { micros } from '@rm/rtp-sync';
 import { type Backend, Mesh, weriftBackend } from '../src/index.js';
@@ -13,7 +13,8 @@ const MAX_BITRATE = 1_000_000;
 const MOVING = movingPicture(320, 180);
 
 const { missing } = await loadVideoCodecs();
-const withCodecs = missing === undefined || process.env['CI'] === 'true' ? test : test.skip;
+const describeWithCodecs =
+  missing === undefined || process.env['CI'] === 'true' ? describe : describe.skip;
 const open: Mesh[] = [];
 
 afterEach(async () => {
@@ -66,9 +67,8 @@ async function until(link: Bottleneck, ms: number, good: (rate: number) => boole
   }
 }
 
-withCodecs(
-  'a link that becomes narrow is not flooded, and used again when it is wide',
-  async () => {
+describeWithCodecs('with video codecs', () => {
+  test('a link that becomes narrow is not flooded, and used again when it is wide', async () => {
     const server = new SignalingServer();
     const link = new Bottleneck(WIDE, 300);
     const backend = await weriftBackend();
@@ -84,6 +84,5 @@ withCodecs(
     expect(link.sent(narrowed + 2000, narrowed + 3000)).toBeLessThan(0.95 * NARROW);
     link.bitrate = WIDE;
     await until(link, 12_000, (rate) => rate > 800_000);
-  },
-  40_000,
-);
+  }, 40_000);
+});
