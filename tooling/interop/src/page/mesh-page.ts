@@ -108,11 +108,6 @@ export class MeshPage {
     return measureTone(this.#ears.get(peerId)?.samples() ?? [], expected, SAMPLE_RATE);
   }
 
-  /** When the latest sound of a peer began after silence, in ms since 1970; undefined if that is over 0.5 s ago. */
-  onset(peerId: string): number | undefined {
-    return this.#ears.get(peerId)?.onset();
-  }
-
   /** Ids of the picture streams of a peer that are there. */
   streams(peerId: string): string[] {
     return [...(this.#eyes.get(peerId)?.keys() ?? [])];

@@ -1,5 +1,3 @@
-import { wallClock } from './control-channel.js';
-
 /** Samples per second of everything the page sends and hears. */
 export const SAMPLE_RATE = 48_000;
 
@@ -42,16 +40,6 @@ export class Ear {
     const samples = new Float32Array(this.#analyser.fftSize);
     this.#analyser.getFloatTimeDomainData(samples);
     return samples;
-  }
-
-  /** When the latest sound after silence began, in ms since 1970; undefined if that is too long ago. */
-  onset(): number | undefined {
-    const now = wallClock();
-    const loud = this.samples().map((sample) => (Math.abs(sample) > 0.05 ? 1 : 0));
-    const first = loud.indexOf(1);
-    // Where there is none before it, it may be one that goes on.
-    if (first < loud.length / 4) return undefined;
-    return now - ((loud.length - first) / SAMPLE_RATE) * 1000;
   }
 
   /** Peak of the latest 100 ms, 0 to 1. */

@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { type ListeningSignalingServer, createSignalingServer } from '@rm/signaling-server';
-import { type Backend, type MeshVideoOptions, weriftBackend } from '@rm/webrtc-peer';
+import {
+  type Backend,
+  type BackendName,
+  type MeshVideoOptions,
+  loadBackend,
+} from '@rm/webrtc-peer';
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
 import { CHROMIUM, chromiumInstalled } from '../../src/chromium.js';
 import { openPage } from '../../src/open-page.js';
@@ -52,7 +57,7 @@ export class Interop {
   readonly #pageErrors: string[] = [];
 
   /** To be called in a `describe`. */
-  constructor() {
+  constructor(backend: BackendName = 'werift') {
     beforeAll(async () => {
       this.#server = await createSignalingServer({ port: 0 });
       this.#site = await serveSite();
@@ -61,7 +66,7 @@ export class Interop {
         hidden: await this.#browser.newContext(),
         shown: await this.#browser.newContext({ permissions: ['microphone'] }),
       };
-      this.#backend = await weriftBackend();
+      this.#backend = await loadBackend(backend);
     });
     afterEach(async () => {
       await Promise.all(this.#nodes.splice(0).map((node) => node.mesh.close()));

@@ -11,7 +11,7 @@ import {
 import { WebSocket } from 'ws';
 import type { Sighting } from '../../src/page/eye.js';
 import type { Tint } from '../../src/page/stamp.js';
-import { SILENT_TINT, readPicture, stampedPicture } from './pictures.js';
+import { readPicture, stampedPicture } from './pictures.js';
 
 /** 10 ms of what a node heard, and when it was captured, in ms since 1970 by the node's clock. */
 interface HeardBlock {
@@ -22,8 +22,6 @@ interface HeardBlock {
 /** A node of the mesh as an application uses it: it sends a tone and listens. */
 export class Node {
   readonly mesh: Mesh;
-  /** Whether it sounds; while it does not, its films have another colour. */
-  sounding = true;
 
   private constructor(mesh: Mesh) {
     this.mesh = mesh;
@@ -52,17 +50,15 @@ export class Node {
     });
     const mesh = await Mesh.create({ signaling, backend, ...(video && { video }) });
     const output = await mesh.openAudio('all');
-    const node = new Node(mesh);
     const samples = new Float32Array(480);
     let n = 0;
     mesh.onTick(() => {
-      const amplitude = node.sounding ? 0.25 : 0;
       for (let i = 0; i < 480; i++)
-        samples[i] = amplitude * Math.sin((2 * Math.PI * tone * n++) / 48_000);
+        samples[i] = 0.25 * Math.sin((2 * Math.PI * tone * n++) / 48_000);
       output.write({ samples, sampleRate: 48_000, channels: 1, capture: undefined });
     });
     await mesh.connect();
-    return node;
+    return new Node(mesh);
   }
 
   /** The next event of that name that fits; rejects after 10 s. */
@@ -122,11 +118,7 @@ export class Node {
     let ticks = 0;
     this.mesh.onTick((_, time) => {
       if (ticks++ % 3 > 0) return;
-      const picture = stampedPicture(
-        Math.floor(ticks / 3),
-        this.sounding ? tint : SILENT_TINT,
-        grainy,
-      );
+      const picture = stampedPicture(Math.floor(ticks / 3), tint, grainy);
       output.write({ ...picture, capture: { time, bound: 0 as typeof time } });
     });
     return output;

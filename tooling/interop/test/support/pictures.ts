@@ -2,9 +2,6 @@ import type { VideoOutput } from '@rm/webrtc-peer';
 import type { Sighting } from '../../src/page/eye.js';
 import { type Tint, readStamp, stampCells } from '../../src/page/stamp.js';
 
-/** Of all films of a node that is silent. */
-export const SILENT_TINT: Tint = { u: 152, v: 112 };
-
 type Picture = Omit<Parameters<VideoOutput['write']>[0], 'capture'>;
 
 /** No multiple of 16: codecs that work in macroblocks have to cut the rest off. */
