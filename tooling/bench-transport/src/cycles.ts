@@ -47,6 +47,8 @@ export async function cycle(backend: string, count: number): Promise<Left> {
     const exited = once(child, 'exit').then(() => undefined);
     const told = await Promise.race([once(child, 'message') as Promise<[Left]>, exited]);
     if (told === undefined) throw new Error('the cycles ended without a result');
+    // What was left may keep it alive.
+    child.kill();
     await exited;
     return told[0];
   } finally {
