@@ -29,7 +29,6 @@ export class MeshHost {
   readonly #outputs: HostedOutputs;
   readonly #answers: MessagePort;
   readonly #answered: Int32Array;
-  readonly #messagesOut: Backlog;
   readonly #messagesIn: Backlog;
   readonly #encoded: Backlog;
   readonly #calls: MeshCalls;
@@ -42,7 +41,6 @@ export class MeshHost {
     this.#pictures = pictures;
     this.#answers = job.answers;
     this.#answered = new Int32Array(job.answered);
-    this.#messagesOut = new Backlog(job.messagesOut);
     this.#messagesIn = new Backlog(job.messagesIn);
     this.#encoded = new Backlog(job.encoded);
     this.#channels = new HostedChannels(outbox);
@@ -78,10 +76,6 @@ export class MeshHost {
       case 'abort':
         this.#aborts.get(message.id)?.abort(revivedError(message.reason));
         break;
-      case 'message':
-        this.#messagesOut.arrived(1);
-        this.#mesh.sendMessage(message.payload, message.to);
-        break;
       case 'audio':
         this.#outputs.audioWritten(message.output);
         break;
@@ -115,6 +109,7 @@ export class MeshHost {
       openVideo: (to, options) => outputs.openVideo(to, options),
       openChannel: (peerId, options) => channels.host(mesh.openChannel(peerId, options)),
       send: (channel, message) => channels.send(channel, message),
+      sendMessage: (payload, to) => mesh.sendMessage(payload, to),
       statistics: () => ({ mesh: mesh.statistics(), drops: this.#drops() }),
       audioStatistics: (output) => outputs.audioStatistics(output),
       videoStatistics: (output) => outputs.videoStatistics(output),

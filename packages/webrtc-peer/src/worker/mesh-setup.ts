@@ -1,3 +1,4 @@
+import type { Transferable } from 'node:worker_threads';
 import type { MeshOptions } from '../mesh/mesh-options.js';
 import type { MeshStatistics } from '../mesh/statistics.js';
 
@@ -16,6 +17,8 @@ export interface WorkerMeshOptions {
   readonly setup: URL | string;
   /** What that is called with; it must be possible to clone it (`structuredClone`). */
   readonly data?: unknown;
+  /** What of `data` moves instead: a `MessagePort`, to reach what the setup makes, such as a flight recorder. */
+  readonly transfer?: readonly Transferable[];
 }
 
 /** What was dropped because one of the threads did not keep up. */
@@ -33,8 +36,6 @@ export interface CrossingDrops {
   readonly writtenPieces: number;
   /** Written pictures, replaced by newer ones. */
   readonly writtenPictures: number;
-  /** Application messages to peers. */
-  readonly sentMessages: number;
 }
 
 /** Statistics of a `WorkerMesh`: those of the mesh, and what was lost between the threads. */

@@ -47,7 +47,12 @@ export class MeshThread {
   #handled = 0;
   #gone: MeshWorkerError | undefined;
 
-  constructor(job: Omit<MeshJob, 'answers' | 'answered'>, events: MeshThreadEvents) {
+  /** @param transfer - What of the job's data moves to the thread. */
+  constructor(
+    job: Omit<MeshJob, 'answers' | 'answered'>,
+    transfer: readonly Transferable[],
+    events: MeshThreadEvents,
+  ) {
     this.#events = events;
     const { port1, port2 } = new MessageChannel();
     this.#answers = port1;
@@ -56,7 +61,7 @@ export class MeshThread {
     const workerData: MeshJob = { ...job, answers: port2, answered };
     this.#worker = new Worker(new URL(import.meta.resolve('#mesh-worker')), {
       workerData,
-      transferList: [port2],
+      transferList: [port2, ...transfer],
       name: 'mesh',
     });
     this.#worker.on('message', (message: FromWorker) => this.#received(message));

@@ -13,7 +13,7 @@ import type { OpenVideoOptions } from '../mesh/video-outputs.js';
 import type { ThreadError } from './thread-error.js';
 import type { TickNews } from './tick-ring.js';
 
-/** Application messages that may be on their way between the threads, each way. */
+/** Application messages that may be on their way to the application. */
 export const MAX_MESSAGES = 1024;
 /** Bytes of encoded pictures that may be on their way to the application. */
 export const MAX_ENCODED_BYTES: number = 16 * 1024 * 1024;
@@ -33,8 +33,6 @@ export interface MeshJob {
   readonly answers: MessagePort;
   /** Number of those answers, as Int32. */
   readonly answered: SharedArrayBuffer;
-  /** Application messages to the mesh. */
-  readonly messagesOut: SharedArrayBuffer;
   /** Application messages, and what else peers can have told at will, to the application. */
   readonly messagesIn: SharedArrayBuffer;
   /** Encoded pictures to the application. */
@@ -84,6 +82,7 @@ export interface MeshCalls {
   openVideo(to: Recipients, options: OpenVideoOptions): OpenedVideo;
   openChannel(peerId: string, options: OpenChannelOptions): OpenedChannel;
   send(channel: number, message: DataMessage): Promise<void>;
+  sendMessage(payload: JsonValue, to: Recipients): number;
   statistics(): { readonly mesh: MeshStatistics; readonly drops: WorkerDrops };
   audioStatistics(output: number): AudioOutputStatistics | undefined;
   videoStatistics(output: number): VideoOutputStatistics | undefined;
@@ -107,7 +106,6 @@ export type ToWorker =
       readonly args: readonly unknown[];
     }
   | { readonly kind: 'abort'; readonly id: number; readonly reason: ThreadError }
-  | { readonly kind: 'message'; readonly payload: JsonValue; readonly to: Recipients }
   /** There are samples to read. */
   | { readonly kind: 'audio'; readonly output: number }
   | {

@@ -30,7 +30,8 @@ export class Reception {
   }
 
   onTick(listener: TickListener): () => void {
-    return this.#add(this.#tickListeners, listener);
+    this.#tickListeners.add(listener);
+    return () => void this.#tickListeners.delete(listener);
   }
 
   onPicture(listener: PictureListener): () => void {
@@ -46,9 +47,14 @@ export class Reception {
     this.#ticks.take(news);
   }
 
-  /** Gives the ticks that came before the worker had posted more than `handled` messages. */
+  /**
+   * Gives the ticks that came before the worker had posted more than `handled` messages. Not those that come meanwhile:
+   * listeners that take longer than a tick must leave time for everything else.
+   */
   deliverTicks(handled: number): void {
-    for (let tick = this.#ticks.next(handled); tick; tick = this.#ticks.next(handled)) {
+    for (let waiting = this.#ticks.waiting; waiting > 0; waiting--) {
+      const tick = this.#ticks.next(handled);
+      if (tick === undefined) return;
       const { frames, instant } = tick;
       this.#call(this.#tickListeners, (listener) => listener(frames, instant));
     }

@@ -38,6 +38,11 @@ export class SharedRing {
     return Atomics.load(this.#head, DROPPED);
   }
 
+  /** Records that can be read now. */
+  get waiting(): number {
+    return (Atomics.load(this.#head, WRITTEN) - Atomics.load(this.#head, READ)) | 0;
+  }
+
   /** Offset in bytes of the next record to write; {@link commit} hands it over. */
   claim(): number {
     const head = this.#head;

@@ -92,6 +92,11 @@ export class TickReader {
     return this.#droppedBefore + (this.#ring?.dropped ?? 0);
   }
 
+  /** Ticks that can be read now. */
+  get waiting(): number {
+    return this.#ring?.waiting ?? 0;
+  }
+
   /** Takes what the writer posted. */
   take(news: TickNews): void {
     if (news.kind === 'ticked') this.#ring?.awake();

@@ -16,7 +16,7 @@ import { Backlog } from './backlog.js';
 import { MeshWorkerError } from './errors.js';
 import type { WorkerMeshOptions, WorkerMeshStatistics } from './mesh-setup.js';
 import { MeshThread } from './mesh-thread.js';
-import { type CrossingEvent, type FromWorker, MAX_MESSAGES, type WorkerDrops } from './protocol.js';
+import { type CrossingEvent, type FromWorker, type WorkerDrops } from './protocol.js';
 import { Reception } from './reception.js';
 import { revivedError } from './thread-error.js';
 import { WorkerChannels } from './worker-channels.js';
@@ -31,8 +31,8 @@ const MAX_LEAVE = 5000;
  *
  * - Ticks wait for a thread that is blocked, up to 2.56 s of them, and come one after another, each with its instant,
  *   when it is free again; pictures wait up to 12 of a stream. `statistics().dropped` counts what went.
- * - `openVideo`, `openChannel` and all statistics stand still for the worker's answer: mostly well under a millisecond.
- * - `sendMessage` counts those peers that are connected.
+ * - `openVideo`, `openChannel`, `sendMessage` and all statistics stand still for the worker's answer: mostly well under a
+ *   millisecond.
  * - Errors of the worker have the name, code and message they would have, and the class `Error`.
  * - When the worker fails, `removed` says so, and what is asked then is refused with `MeshWorkerError`
  *   (`WORKER_FAILED`). Close the mesh then and make another.
@@ -45,9 +45,7 @@ export class WorkerMesh implements MeshNode {
     (message) => this.#thread.post(message),
     (error) => this.#listenerFailed('tick', error),
   );
-  readonly #messagesOut = new Backlog();
   readonly #messagesIn = new Backlog();
-  readonly #connected = new Set<string>();
   readonly #events = new TypedEvents<MeshEvents>((event, error) =>
     this.#listenerFailed(event, error),
   );
@@ -73,15 +71,15 @@ export class WorkerMesh implements MeshNode {
     return mesh;
   }
 
-  private constructor({ setup, data }: WorkerMeshOptions) {
+  private constructor({ setup, data, transfer = [] }: WorkerMeshOptions) {
     this.#thread = new MeshThread(
       {
         setup: String(setup),
         data,
-        messagesOut: this.#messagesOut.memory,
         messagesIn: this.#messagesIn.memory,
         encoded: this.#reception.encoded,
       },
+      transfer,
       {
         message: (message, handled) => {
           // Ticks and messages come in the order in which they came about.
@@ -137,15 +135,9 @@ export class WorkerMesh implements MeshNode {
     return this.#outputs.openVideo(to, options);
   }
 
-  /**
-   * Sends an application message; returns how many peers are connected that it is for. Beyond 1024 that the worker has
-   * not taken yet it is dropped and counted, and 0 returned.
-   */
+  /** As `Mesh.sendMessage`; nobody is reached when the worker is gone. */
   sendMessage(payload: JsonValue, to: Recipients): number {
-    if (this.#thread.gone !== undefined || !this.#messagesOut.admit(1, MAX_MESSAGES)) return 0;
-    this.#thread.post({ kind: 'message', payload, to });
-    if (to === 'all') return this.#connected.size;
-    return to.filter((peerId) => this.#connected.has(peerId)).length;
+    return this.#thread.gone === undefined ? this.#thread.call('sendMessage', payload, to) : 0;
   }
 
   /** As `Mesh.openChannel`. */
@@ -246,17 +238,12 @@ export class WorkerMesh implements MeshNode {
 
   #event({ name, event }: CrossingEvent): void {
     if (name === 'message' || name === 'remote-states') this.#messagesIn.arrived(1);
-    else if (name === 'peer-connected') this.#connected.add(event.peerId);
-    else if (name === 'peer-disconnected') {
-      this.#connected.delete(event.peerId);
-      this.#reception.forget(event.peerId);
-    }
+    else if (name === 'peer-disconnected') this.#reception.forget(event.peerId);
     this.#events.emit(name, event);
   }
 
   #failed(error: MeshWorkerError): void {
     this.#starting?.reject(error);
-    this.#connected.clear();
     this.#channels.end();
     this.#events.emit('removed', { reason: error.message });
   }
@@ -272,7 +259,6 @@ export class WorkerMesh implements MeshNode {
         ...this.#drops,
         ...this.#outputs.dropped,
         ticks: this.#reception.ticksDropped,
-        sentMessages: this.#messagesOut.refused,
       },
     };
   }

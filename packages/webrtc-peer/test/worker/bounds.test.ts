@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { micros } from '@rm/rtp-sync';
 import type { TransportDataChannel } from '../../src/backend/transport.js';
 import { DataChannel } from '../../src/data/data-channel.js';
 import type { EncodedPicture } from '../../src/mesh/mesh-options.js';
@@ -13,6 +14,7 @@ import {
   type OpenedChannel,
 } from '../../src/worker/protocol.js';
 import { Reception } from '../../src/worker/reception.js';
+import { TickWriter } from '../../src/worker/tick-ring.js';
 import { WorkerDataChannel } from '../../src/worker/worker-data-channel.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -92,4 +94,25 @@ test('encoded pictures that were seen make room for others', () => {
   ]).toEqual([true, false]);
   reception.encodedPicture({ frame: { data } } as unknown as EncodedPicture);
   expect(writer.admit(data.length, MAX_ENCODED_BYTES)).toBe(true);
+});
+
+test('an application that takes longer than a tick for each has time for other things', () => {
+  const reception = new Reception(
+    () => undefined,
+    () => undefined,
+  );
+  let [posted, ticks] = [0, 0];
+  const writer = new TickWriter((news) => {
+    posted++;
+    reception.news(news);
+  });
+  const tick = (): void => writer.write(new Map(), micros(ticks * 10_000), () => posted);
+  reception.onTick(() => {
+    if (++ticks < 100) tick();
+  });
+  tick();
+  reception.deliverTicks(posted);
+  expect(ticks).toBe(1);
+  reception.deliverTicks(posted);
+  expect(ticks).toBe(2);
 });
