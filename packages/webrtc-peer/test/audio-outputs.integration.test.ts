@@ -1,8 +1,7 @@
 import { loadOpus, packetHasFec, parseToc } from '@rm/codecs';
 import { expect, test } from '@jest/globals';
-import { micros, millis } from '@rm/rtp-sync';
+import { millis } from '@rm/rtp-sync';
 import type { EncodedAudio } from '../src/media/audio-stream.js';
-import { PathReports } from '../src/media/path-reports.js';
 import { AudioOutputs } from '../src/mesh/audio-outputs.js';
 import { tone } from './support/audio-link.js';
 import { VirtualClock } from './support/virtual-clock.js';
@@ -68,23 +67,6 @@ test('paths without loss leave it as it was asked for', async () => {
   const { seconds, targets } = await send(() => 0);
   expect(new Set(targets)).toEqual(new Set([48_000]));
   expect(seconds.map(share)).toEqual(seconds.map(() => 0));
-});
-
-test('a receiver that reports no more counts for five seconds', () => {
-  const reports = new PathReports();
-  expect(reports.add('a', { fractionLost: 0.3, roundTrip: millis(90) }, micros(0))).toEqual({
-    fractionLost: 0.3,
-    roundTrip: 90_000,
-  });
-  expect(reports.add('b', { fractionLost: 0 }, millis(500))).toBeUndefined();
-  expect(reports.add('b', { fractionLost: 0.01 }, millis(5000))).toEqual({
-    fractionLost: 0.3,
-    roundTrip: 90_000,
-  });
-  expect(reports.add('b', { fractionLost: 0.01 }, millis(6000))).toEqual({
-    fractionLost: 0.01,
-    roundTrip: undefined,
-  });
 });
 
 test('bitrates that make no sense are refused before anything is opened', () => {
