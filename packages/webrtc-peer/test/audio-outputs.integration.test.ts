@@ -76,3 +76,18 @@ test('bitrates that make no sense are refused before anything is opened', () => 
   expect(() => make({ bitrate: 48_000, minBitrate: 64_000 })).toThrow(/min 64000/);
   expect(() => make({ bitrate: 48_000, maxBitrate: 32_000 })).toThrow(/max 32000/);
 });
+
+test.each([
+  [{}, false],
+  [{ redundancy: 'auto' }, false],
+  [{ redundancy: 'off' }, true],
+] as const)('encoded with %j a packet is sent without copies: %s', async (encoding, alone) => {
+  const clock = new VirtualClock();
+  const packets: EncodedAudio[] = [];
+  const outputs = new AudioOutputs(opus, encoding, clock, (packet) => packets.push(packet));
+  const output = await outputs.open('all');
+  const samples = new Float32Array(960);
+  output.write({ samples, sampleRate: 48_000, channels: 1, capture: undefined });
+  outputs.close();
+  expect(packets).toMatchObject([{ position: 0, alone }]);
+});
