@@ -26,7 +26,7 @@ export interface AudioConnectionOptions {
   readonly unixOrigin: Micros;
   /** The sender's wall clock against ours at `nowUnix`, when known. */
   readonly clockOffset: (nowUnix: Micros) => ClockOffset | undefined;
-  /** See every packet, without the copies that it carries, and every report before it is used. */
+  /** See what comes by itself before it is used: every packet, without the copies that it carries, and every report. */
   readonly packet: (packet: RtpPacket, now: Micros) => void;
   readonly senderReport: (report: SenderReport, now: Micros) => void;
   /** How the other side hears what is sent. */
@@ -123,7 +123,7 @@ export class AudioConnection {
     const roundTrip = session.roundTripTime ?? clockOffset(micros(unixOrigin + now))?.roundTrip;
     if (roundTrip !== undefined) this.#rtp.roundTripTime = roundTrip;
     const { packet, copies } = unpackAudio(received, format);
-    this.#options.packet(packet, now);
+    if (arrival === 'new') this.#options.packet(packet, now);
     this.#receiver?.packet(packet, now, copies, arrival === 'recovered');
     for (const { sequenceNumber } of copies) this.#rtp.restored(sequenceNumber);
   }

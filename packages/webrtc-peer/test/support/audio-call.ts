@@ -54,6 +54,8 @@ export interface AudioCallResult {
   readonly longest: number;
   /** Mean of the delay from capture to playout, in ms. */
   readonly mouthToEar: number;
+  /** Sequence numbers of what came by itself, as a recorder sees it. */
+  readonly recorded: readonly number[];
   /** RTP packets on the wire to the listener: when, payload type, whether they were lost. */
   readonly wire: readonly {
     readonly at: number;
@@ -91,6 +93,7 @@ export async function audioCall(options: AudioCall): Promise<AudioCallResult> {
     bytes: number;
     lost: boolean;
   }[] = [];
+  const recorded: number[] = [];
   const reports = new PathReports();
   const controller = new AudioBitrateController({ min: 16_000, nominal: 48_000, max: 48_000 });
   let protectedAt: number | undefined;
@@ -122,7 +125,7 @@ export async function audioCall(options: AudioCall): Promise<AudioCallResult> {
       alignment: new PlayoutAlignment(),
       unixOrigin: UNIX,
       clockOffset: () => ({ offset: micros(0), bound: micros(1), roundTrip }),
-      packet: () => undefined,
+      packet: ({ sequenceNumber }) => recorded.push(sequenceNumber),
       senderReport: () => undefined,
       reported: (report) => reported?.(report, micros(now)),
     });
@@ -243,6 +246,7 @@ export async function audioCall(options: AudioCall): Promise<AudioCallResult> {
     longest,
     mouthToEar: delays.sort((a, b) => a - b)[delays.length >> 1]!,
     wire,
+    recorded,
     protectedAt,
   };
   stream.close();
