@@ -15,6 +15,8 @@ export interface MeasuredPacket {
   readonly timestamp: number;
   /** Ticks per second of `timestamp`. */
   readonly clockRate: number;
+  /** Whether this side was too busy to take it when it came: then its arrival says nothing of the path. */
+  readonly late?: boolean;
   /** Whether it came again on request: then `timestamp` does not say when it was sent. */
   readonly repeated?: boolean;
 }
@@ -97,6 +99,7 @@ export class BandwidthEstimator {
   received(packet: MeasuredPacket, arrival: Micros): void {
     this.#throughput.add(packet.bytes, arrival);
     this.#latestThroughput.add(packet.bytes, arrival);
+    if (packet.late === true) return;
     if (packet.repeated === true && packet.absSendTime === undefined) return;
     const clock = this.#clockOf(packet);
     if (!clock) return;

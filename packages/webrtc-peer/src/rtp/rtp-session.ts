@@ -61,6 +61,11 @@ export interface RtpSessionStatistics extends RtcpSessionStatistics {
 
 /** What a retransmission puts before the payload (RFC 4588 §4). */
 const RTX_BYTES = 2;
+/** Without a poll for so long this side was busy: polls come every 10 ms. */
+const BUSY = 25_000;
+/** What waited meanwhile is taken within this time. */
+const CATCH_UP = 5_000;
+
 /** Payload of the largest packet that is sent. */
 export const MAX_PAYLOAD_BYTES: number = MAX_RTP_BYTES - MAX_RTP_HEADER_BYTES - RTX_BYTES;
 
@@ -89,6 +94,9 @@ export class RtpSession {
   /** What to read: ids mean the same in all sections (RFC 8843 §10.1.2), though not each section has all. */
   #extensions: HeaderExtensionIds = {};
   #tellsEstimate = false;
+  /** When this side was last known to be awake, and until when what comes had to wait for it before. */
+  #awakeAt = Number.NEGATIVE_INFINITY;
+  #lateUntil = Number.NEGATIVE_INFINITY;
   #measuredRoundTrip: Micros | undefined;
   #unroutable = 0;
 
@@ -245,6 +253,7 @@ export class RtpSession {
         timestamp: packet.timestamp,
         clockRate,
         repeated,
+        late: this.#isLate(now),
       },
       now,
     );
@@ -286,6 +295,7 @@ export class RtpSession {
 
   /** Does what is due: reports, requests, paced packets. */
   poll(now: Micros): void {
+    this.#awake(now);
     this.#pacer.target = this.#rate.poll(now);
     this.#pace(now);
     const { ssrc } = this.#options;
@@ -320,6 +330,17 @@ export class RtpSession {
   /** Sends the RTCP that is due. */
   #report(now: Micros): void {
     for (const datagram of this.#rtcp.poll(now)) this.#options.transport.sendRtcp(datagram);
+  }
+
+  /** Packets that waited for a busy thread are all taken at once, as if a queue of the path had let go of them. */
+  #isLate(now: Micros): boolean {
+    this.#awake(now);
+    return now < this.#lateUntil;
+  }
+
+  #awake(now: Micros): void {
+    if (now - this.#awakeAt > BUSY) this.#lateUntil = now + CATCH_UP;
+    this.#awakeAt = now;
   }
 
   #pace(now: Micros): void {

@@ -442,3 +442,12 @@ test('a side says good-bye for what it ends, and nothing of it leaves afterwards
   pair.a.session.close(pair.time);
   expect(pair.a.said('bye').at(-1)).toEqual({ type: 'bye', ssrcs: [audio!.ssrc] });
 });
+
+test('a receiver that is held up now and then does not take that for a narrow path', () => {
+  const told = [() => false, (at: number) => at > 3000 && at % 1000 < 120].map((busy) => {
+    const pair = new RtpPair({ busy, delayMs: 10 });
+    call(pair, 15_000, 4, 800);
+    return pair.b.session.statistics.availableIncomingBitrate;
+  });
+  expect(told[1]).toBeGreaterThan(0.7 * told[0]!);
+});

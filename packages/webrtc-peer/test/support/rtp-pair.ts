@@ -65,6 +65,8 @@ export interface PairOptions {
   /** How long after a packet was missed it is of use. */
   readonly budgetMs?: number;
   readonly rate?: RtpSessionOptions['rate'];
+  /** Whether the thread of `b` is held up at a time in ms: what comes waits for it, and it does nothing. */
+  readonly busy?: (atMs: number) => boolean;
   readonly random?: () => number;
   /** Changes what one side says on its way to the other. */
   readonly describe?: (sdp: string) => string;
@@ -215,8 +217,12 @@ export class RtpPair {
       this.now = next;
       step(this.now / 1000);
       this.a.session.poll(this.time);
-      this.b.session.poll(this.time);
+      if (!this.#busy) this.b.session.poll(this.time);
     }
+  }
+
+  get #busy(): boolean {
+    return this.#options.busy?.(this.now / 1000) ?? false;
   }
 
   get time(): Micros {
@@ -234,8 +240,10 @@ export class RtpPair {
   }
 
   #deliverUntil(end: number): void {
-    const due = this.#flying.filter(({ at }) => at <= end);
-    this.#flying = this.#flying.filter(({ at }) => at > end);
+    const isDue = ({ at, to }: { at: number; to: Side }): boolean =>
+      at <= end && !(to === this.b && this.#busy);
+    const due = this.#flying.filter(isDue);
+    this.#flying = this.#flying.filter((each) => !isDue(each));
     due.sort((x, y) => x.at - y.at || x.order - y.order);
     for (const { at, to, kind, bytes } of due)
       to.session[kind](bytes, micros(Math.max(at, this.now)));
