@@ -41,7 +41,11 @@ class Call {
     codecOf: () => 'VP8',
     maxWait: micros(100_000),
     unixOrigin: UNIX,
-    clockOffset: () => ({ offset: this.offset, bound: micros(500) }),
+    clockOffset: () => ({
+      offset: this.offset,
+      bound: micros(500),
+      roundTrip: micros(1000),
+    }),
     now: () => this.now,
     keyFrameNeeded: (needed) => {
       this.keyFrameNeeded = needed;

@@ -71,7 +71,7 @@ export class RtpReceiver {
   formatOf(payloadType: number): NegotiatedFormat | undefined {
     const { negotiated } = this.transceiver;
     if (negotiated === undefined || !receives(negotiated.direction)) return undefined;
-    return negotiated.formats.find(
+    return negotiated.receivable.find(
       ({ local, rtx, red }) =>
         local.payloadType === payloadType ||
         rtx?.local === payloadType ||

@@ -64,6 +64,14 @@ const repeats = (red: CodecDescription, codec: CodecDescription): boolean => {
 const repairs = (rtx: CodecDescription, codec: CodecDescription): boolean =>
   aptOf(rtx) === codec.payloadType && rtx.clockRate === codec.clockRate;
 
+/** The answer that takes everything. */
+const asAnswer = (codecs: readonly CodecDescription[]): MediaSection => ({
+  kind: '',
+  codecs,
+  ptime: undefined,
+  maxptime: undefined,
+});
+
 /**
  * The payload types of one session, in which a number stands for one format only, whichever section it is used in
  * (RFC 8843 §10.1.2). Numbers that the other side has given are kept in the offers of this side.
@@ -113,6 +121,21 @@ export class Formats {
     for (const [key, number] of agreed) this.#numbers.set(key, number);
     for (const number of offered) this.#taken.add(number);
     return [...formats.values()];
+  }
+
+  /**
+   * What of `offered` the answer left out: there are senders that go by what they prefer, and not by their own answer,
+   * and an offerer has to be ready for all that it offered (RFC 3264 §5.1).
+   */
+  unanswered(
+    offered: readonly CodecDescription[],
+    agreed: readonly NegotiatedFormat[],
+  ): readonly NegotiatedFormat[] {
+    if (agreed.length === 0) return [];
+    const known = new Set(agreed.map(({ local }) => local.payloadType));
+    return this.accept(offered, asAnswer(offered)).filter(
+      ({ local }) => !known.has(local.payloadType),
+    );
   }
 
   /** What was agreed on by an answer to `offered`. */

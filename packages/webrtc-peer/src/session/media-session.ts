@@ -135,7 +135,11 @@ export class MediaSession {
       const formats = this.#formats.accept(ours.section.codecs, theirs.section);
       const extensions = this.#extensions.accept(theirs.extensions);
       this.#said.set(use, offered.wishes.get(use)!);
-      use.negotiated = agreement(mid, ours.direction, theirs, formats, extensions);
+      const unanswered = this.#formats.unanswered(ours.section.codecs, formats);
+      use.negotiated = {
+        ...agreement(mid, ours.direction, theirs, formats, extensions),
+        receivable: [...formats, ...unanswered],
+      };
       return line;
     });
     this.#offered = undefined;
@@ -294,6 +298,7 @@ const agreement = (
   mid,
   direction: formats.length === 0 ? 'inactive' : commonDirection(ours, theirs.direction),
   formats,
+  receivable: formats,
   extensions: headerExtensionIds(extensions),
   reducedSize: theirs.reducedSize,
   remoteStreams: theirs.streams,

@@ -14,6 +14,8 @@ export type ParsedSdp =
 
 const MAX_CHARACTERS = 262_144;
 const MAX_SECTIONS = 64;
+/** Versions are compared by nobody; a larger one would not be written back as it was. */
+const MAX_VERSION = Number.MAX_SAFE_INTEGER;
 const MAX_CANDIDATES = 64;
 const MAX_EXTENSIONS = 32;
 /** What a side that does not say takes (RFC 8841 §6.1). */
@@ -62,7 +64,14 @@ export function parseSdp(sdp: string): ParsedSdp {
   const [, sessionId = '', version = ''] = origin;
   return {
     ok: true,
-    value: { sessionId, version: Number(version), media, transport, bundle, cname },
+    value: {
+      sessionId,
+      version: Math.min(Number(version), MAX_VERSION),
+      media,
+      transport,
+      bundle,
+      cname,
+    },
   };
 }
 

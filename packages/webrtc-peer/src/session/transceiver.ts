@@ -9,6 +9,8 @@ export interface NegotiatedMedia {
   readonly direction: Direction;
   /** The first one is sent; all may come. */
   readonly formats: readonly NegotiatedFormat[];
+  /** What may come: those, and what this side offered besides. */
+  readonly receivable: readonly NegotiatedFormat[];
   readonly extensions: HeaderExtensionIds;
   /** RTCP feedback may go without a report before it. */
   readonly reducedSize: boolean;
