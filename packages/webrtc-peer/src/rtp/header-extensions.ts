@@ -3,7 +3,7 @@ import type { AbsCaptureTime } from '@rm/rtp-sync';
 import { ABS_SEND_TIME_URI } from '../congestion/index.js';
 
 /** Name of the MID header extension in SDP (RFC 8843 §15). */
-export const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
+const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 
 /** The header extensions that are known here, by what they are called in SDP. */
 export const HEADER_EXTENSIONS: readonly string[] = [
