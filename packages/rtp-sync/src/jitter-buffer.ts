@@ -155,6 +155,7 @@ export class JitterBuffer {
     stream.measure(duration, redundancy, now, restored ? undefined : this.#observer);
     if (this.#playing && stream.start < this.#position) {
       counters.packetsDiscarded++;
+      stream.take(stream.sequence);
       return 'late';
     }
     counters.packetsDiscarded += this.#packets.insert(
@@ -355,7 +356,8 @@ export class JitterBuffer {
     while (this.#packets.size > 1) {
       const { timestamp } = this.#packets.first()!;
       if (this.#stream.delayOf(timestamp - pending, now) < latest) return;
-      this.#packets.shift();
+      // It was here: a copy of it says nothing of losses.
+      this.#stream.take(this.#packets.shift()!.sequence);
       this.#operations.counters.packetsDiscarded++;
     }
   }
