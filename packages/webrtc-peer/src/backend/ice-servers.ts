@@ -1,5 +1,5 @@
 import type { IceServer } from './transport.js';
-import { IceServerError } from './werift/errors.js';
+import { IceServerError } from './errors.js';
 
 /** One URL of an ICE server, taken apart, with the credentials that go with it. */
 export interface IceServerUrl {

@@ -349,8 +349,7 @@ export class RtpSession {
       if (this.#senders.get(sender.transceiver.ssrc) !== sender) continue;
       const bytes = this.#transmit(sender, packet, now);
       if (bytes === 0) continue;
-      if (again) sender.sentAgain(packet);
-      if (again) this.#rate.sent(bytes, now);
+      if (again) this.#sentAgain(sender, packet, bytes, now);
       else this.#sent(sender, packet as OutgoingPacket, bytes, now);
     }
   }
@@ -362,9 +361,7 @@ export class RtpSession {
       return;
     }
     const bytes = this.#transmit(sender, packet, now);
-    if (bytes === 0) return;
-    sender.sentAgain(packet);
-    this.#rate.sent(bytes, now);
+    if (bytes > 0) this.#sentAgain(sender, packet, bytes, now);
   }
 
   /** Bytes that were sent, 0 if it could not be. */
@@ -383,6 +380,11 @@ export class RtpSession {
       { ssrc, timestamp, clockRate, captured, payloadBytes: payload.length },
       now,
     );
+  }
+
+  #sentAgain(sender: RtpSender, packet: RtpPacket, bytes: number, now: Micros): void {
+    sender.sentAgain(packet);
+    this.#rate.sent(bytes, now);
   }
 
   #senderReport(packet: SenderReportPacket, now: Micros): void {

@@ -1,7 +1,7 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseCandidate } from '../../src/backend/werift/candidate.js';
+import { parseCandidate } from '../../src/backend/candidate.js';
 import { fallbackAddresses } from '../../src/backend/werift/host-addresses.js';
 import { resolveIceServers } from '../../src/backend/werift/ice-servers.js';
 import { PacketIndices } from '../../src/backend/werift/srtp-index.js';

@@ -1,4 +1,4 @@
-import type { CandidateFault } from '../werift/candidate.js';
+import type { CandidateFault } from '../candidate.js';
 
 /** What a transport did not carry, counted by reason since it was made. */
 export interface TransportCounters {

@@ -1,7 +1,7 @@
 import type { IceServer as NativeIceServer } from 'node-datachannel';
 import { parseIceServers } from '../ice-servers.js';
 import type { IceServer } from '../transport.js';
-import { IceServerError } from '../werift/errors.js';
+import { IceServerError } from '../errors.js';
 
 /**
  * ICE servers as libdatachannel takes them; it uses one STUN server of them, and two TURN servers.

@@ -1,5 +1,5 @@
 import type { Fingerprint, TransportParameters } from '../transport.js';
-import { TransportParametersError } from '../werift/errors.js';
+import { TransportParametersError } from '../errors.js';
 
 // RFC 8839 §5.4
 const USERNAME_FRAGMENT = /^[a-z0-9+/]{4,256}$/i;

@@ -1,5 +1,5 @@
 import type { TransportCandidate } from '../transport.js';
-import { parseCandidate } from '../werift/candidate.js';
+import { parseCandidate } from '../candidate.js';
 import type { TransportCounters } from './counters.js';
 
 /** Most remote candidates of a transport. */

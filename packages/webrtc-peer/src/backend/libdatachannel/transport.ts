@@ -19,9 +19,9 @@ import type {
   TransportStates,
   TransportStatistics,
 } from '../transport.js';
-import { TransportClosedError, TransportParametersError } from '../werift/errors.js';
+import { TransportClosedError, TransportParametersError } from '../errors.js';
 import { bindAddress } from './bind-address.js';
-import { checkChannelOptions } from './channel-options.js';
+import { checkChannelOptions } from '../channel-options.js';
 import { newCounters, type TransportCounters } from './counters.js';
 import { type ChannelOwner, DataChannel, MAX_MESSAGE_SIZE } from './data-channel.js';
 import { MEDIA_ID, readLocalDescription, writeRemoteDescription } from './descriptions.js';

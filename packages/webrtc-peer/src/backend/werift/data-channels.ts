@@ -1,4 +1,4 @@
-import { DataChannelError } from '../../data/data-channel.js';
+import { checkChannelOptions } from '../channel-options.js';
 import type {
   DataChannelHandlers,
   DataChannelOptions,
@@ -15,25 +15,6 @@ import { SctpAssociation } from './sctp-association.js';
 export const MAX_MESSAGE_SIZE: number = 1 << 16;
 /** Most channels at a time, both sides' together. */
 const MAX_CHANNELS = 1024;
-const MAX_NAME_BYTES = 65_535;
-const MAX_LIMIT = 65_535;
-
-const isLimit = (limit: number | undefined): boolean =>
-  limit === undefined || (Number.isInteger(limit) && limit >= 0 && limit <= MAX_LIMIT);
-
-const check = (options: DataChannelOptions): void => {
-  const { label, protocol, maxRetransmits, maxPacketLifeTime } = options;
-  const invalid = (reason: string): never => {
-    throw new DataChannelError('INVALID_CHANNEL', `the data channel cannot be opened: ${reason}`);
-  };
-  if (Buffer.byteLength(label) > MAX_NAME_BYTES) invalid('give a label of at most 65,535 bytes');
-  if (Buffer.byteLength(protocol) > MAX_NAME_BYTES)
-    invalid('give a protocol of at most 65,535 bytes');
-  if (maxRetransmits !== undefined && maxPacketLifeTime !== undefined)
-    invalid('give maxRetransmits or maxPacketLifeTime, not both');
-  if (!isLimit(maxRetransmits)) invalid('give a maxRetransmits of 0 to 65,535');
-  if (!isLimit(maxPacketLifeTime)) invalid('give a maxPacketLifeTime of 0 to 65,535 ms');
-};
 
 /** Which directions of a channel that is being closed are closed already. */
 interface Closing {
@@ -111,7 +92,7 @@ export class DataChannels {
 
   /** See `Transport.createDataChannel`. */
   create(options: DataChannelOptions, handlers: DataChannelHandlers): TransportDataChannel {
-    check(options);
+    checkChannelOptions(options);
     const channel = new DataChannel(options, this.#owner);
     if (this.#closed) {
       channel.close();

@@ -1,6 +1,6 @@
 import type { RTCIceServer } from 'werift';
 import type { IceServer } from '../transport.js';
-import { IceServerError } from './errors.js';
+import { IceServerError } from '../errors.js';
 
 /** ICE servers as werift takes them, and which kinds are among them. */
 export interface ResolvedIceServers {

@@ -1,6 +1,6 @@
 import { Candidate, Connection, parseIceServers } from 'werift';
 import type { TransportParameters, TransportStates, TransportStatistics } from '../transport.js';
-import { parseCandidate, type CheckableCandidate } from './candidate.js';
+import { parseCandidate, type CheckableCandidate } from '../candidate.js';
 import type { TransportCounters } from './counters.js';
 import { hostAddresses } from './host-addresses.js';
 import { guardChecks, MAX_REMOTE_CANDIDATES } from './ice-guard.js';

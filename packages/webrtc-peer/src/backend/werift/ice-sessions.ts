@@ -4,9 +4,9 @@ import type {
   TransportStates,
   TransportStatistics,
 } from '../transport.js';
-import { parseCandidate, type CheckableCandidate } from './candidate.js';
+import { parseCandidate, type CheckableCandidate } from '../candidate.js';
 import type { TransportCounters } from './counters.js';
-import { TransportParametersError } from './errors.js';
+import { TransportParametersError } from '../errors.js';
 import { MAX_REMOTE_CANDIDATES } from './ice-guard.js';
 import type { ResolvedIceServers } from './ice-servers.js';
 import { IceSession, type RemoteIce } from './ice-session.js';

@@ -1,3 +1,3 @@
 export type { WeriftBackend, WeriftBackendOptions } from './backend.js';
-export { IceServerError } from './errors.js';
+export { IceServerError } from '../errors.js';
 export { weriftBackend } from './load.js';

@@ -1,6 +1,6 @@
 import type { TransportParameters } from '../transport.js';
 import { hasUsableFingerprint } from './dtls-association.js';
-import { TransportParametersError } from './errors.js';
+import { TransportParametersError } from '../errors.js';
 
 // RFC 8839 §5.4
 const USERNAME_FRAGMENT = /^[a-z0-9+/]{4,256}$/i;

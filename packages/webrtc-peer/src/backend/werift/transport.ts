@@ -15,7 +15,7 @@ import type {
 import { newCounters, type TransportCounters } from './counters.js';
 import { DataChannels, MAX_MESSAGE_SIZE } from './data-channels.js';
 import { DtlsAssociation, type DtlsRole } from './dtls-association.js';
-import { TransportClosedError, TransportParametersError } from './errors.js';
+import { TransportClosedError, TransportParametersError } from '../errors.js';
 import { resolveIceServers } from './ice-servers.js';
 import { IceSessions, type LocalIce } from './ice-sessions.js';
 import { MediaPackets } from './media-packets.js';

@@ -1,5 +1,5 @@
-import { DataChannelError } from '../../data/data-channel.js';
-import type { DataChannelOptions } from '../transport.js';
+import { DataChannelError } from '../data/data-channel.js';
+import type { DataChannelOptions } from './transport.js';
 
 const MAX_NAME_BYTES = 65_535;
 const MAX_LIMIT = 65_535;
