@@ -108,8 +108,11 @@ test(
         garbage(url, Buffer.from(Array.from({ length: 200 }, () => random(256))));
       // Not faster than it reads.
       if (sent % 50 === 0 && socket?.readyState === WebSocket.OPEN) {
+        const answered = new AbortController();
+        const { signal } = answered;
         socket.ping();
-        await Promise.race([once(socket, 'pong'), once(socket, 'close')]);
+        await Promise.race([once(socket, 'pong', { signal }), once(socket, 'close', { signal })]);
+        answered.abort();
       }
     }
 
