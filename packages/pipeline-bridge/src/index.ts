@@ -26,16 +26,27 @@ export { builtInNodes } from './nodes/built-in-nodes.js';
 export { WavWriter } from './nodes/wav-writer.js';
 export type { WavWriterOptions } from './nodes/wav-writer.js';
 export { ownedCopy } from './runtime-data/owned-copy.js';
+export { pictureData, pictureSize, planesOf } from './runtime-data/picture.js';
 export { audioData } from './runtime-data/runtime-data.js';
 export type {
   AudioData,
   BinaryData,
+  ControlData,
+  ControlMessage,
+  EncodedPictureData,
+  FileData,
+  ImageData,
   JsonData,
   JsonValue,
+  NumpyData,
+  PictureData,
+  PixelFormat,
   RuntimeData,
   RuntimeDataKind,
   StreamPosition,
+  TensorData,
   TextData,
+  VideoData,
 } from './runtime-data/runtime-data.js';
 export type { AudioOutlet, MeshPort, Recipients } from './session/mesh-port.js';
 export { MultiPeerPipeline } from './session/multi-peer-pipeline.js';

@@ -123,14 +123,21 @@ function durationOf({ samples, sampleRate, channels }: AudioData): number {
   return Number.isFinite(duration) ? duration : 0;
 }
 
-/** JSON counts as an item only: its size is not known without writing it out. */
+/** What has no bytes of its own counts as an item only: its size is not known without writing it out. */
 function byteSize(data: Exclude<RuntimeData, AudioData>): number {
   switch (data.kind) {
     case 'text':
       return data.text.length * 2;
+    case 'video':
+      return data.format === 'encoded' ? data.bytes.byteLength : data.pixels.byteLength;
+    case 'image':
+    case 'tensor':
+    case 'numpy':
     case 'binary':
       return data.bytes.byteLength;
     case 'json':
+    case 'control':
+    case 'file':
       return 0;
   }
 }

@@ -1,18 +1,25 @@
 import { ownedCopy } from './owned-copy.js';
-import type { AudioData, RuntimeData } from './runtime-data.js';
+import type { AudioData, PictureData, RuntimeData } from './runtime-data.js';
 
-/** Copies borrowed data into sample buffers that are used again once released. */
+/** Copies borrowed data; samples and pixels into buffers that are used again once released. */
 export class DataPool {
-  readonly #free: Float32Array[] = [];
+  readonly #samples: Float32Array[] = [];
+  readonly #pixels: Uint8Array[] = [];
 
   /** A copy whose buffers belong to the caller until `release`, or for good. */
   copy(data: RuntimeData): RuntimeData {
-    return data.kind === 'audio' ? this.copyAudio(data) : ownedCopy(data);
+    if (data.kind === 'audio') return this.copyAudio(data);
+    return data.kind === 'video' && data.format !== 'encoded'
+      ? this.#copyPicture(data)
+      : ownedCopy(data);
   }
 
   /** Like `copy`, for audio. */
   copyAudio(data: AudioData): AudioData {
-    const samples = this.#take(data.samples.length);
+    const { length } = data.samples;
+    const free = this.#samples.pop();
+    // Buffers of another length belong to a format the stream has left: let them go.
+    const samples = free?.length === length ? free : new Float32Array(length);
     samples.set(data.samples);
     return {
       kind: 'audio',
@@ -24,14 +31,17 @@ export class DataPool {
     };
   }
 
-  /** Takes back what `copy` returned; its samples must not be touched any more. */
+  /** Takes back what `copy` returned; its buffers must not be touched any more. */
   release(data: RuntimeData): void {
-    if (data.kind === 'audio') this.#free.push(data.samples);
+    if (data.kind === 'audio') this.#samples.push(data.samples);
+    else if (data.kind === 'video' && data.format !== 'encoded') this.#pixels.push(data.pixels);
   }
 
-  #take(length: number): Float32Array {
-    const free = this.#free.pop();
-    // Buffers of another length belong to a format the stream has left: let them go.
-    return free?.length === length ? free : new Float32Array(length);
+  #copyPicture(data: PictureData): PictureData {
+    const { length } = data.pixels;
+    const free = this.#pixels.pop();
+    const pixels = free?.length === length ? free : new Uint8Array(length);
+    pixels.set(data.pixels);
+    return { ...data, pixels };
   }
 }

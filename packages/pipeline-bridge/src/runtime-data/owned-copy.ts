@@ -6,10 +6,19 @@ export function ownedCopy(data: RuntimeData): RuntimeData {
   switch (data.kind) {
     case 'audio':
       return { ...data, samples: data.samples.slice() };
+    case 'video':
+      return data.format === 'encoded'
+        ? { ...data, bytes: data.bytes.slice() }
+        : { ...data, pixels: data.pixels.slice() };
+    case 'image':
+    case 'tensor':
+    case 'numpy':
     case 'binary':
       return { ...data, bytes: data.bytes.slice() };
     case 'json':
     case 'text':
+    case 'control':
+    case 'file':
       return data;
   }
 }

@@ -143,21 +143,13 @@ export class MultiPeerPipeline implements AsyncDisposable {
   #send(data: RuntimeData): void {
     const { mesh, to } = this.#options;
     if (to !== 'all' && to.length === 0) return;
-    switch (data.kind) {
-      case 'audio':
-        // Opened late: a pipeline that only writes captions offers nobody a silent track.
-        this.#outlet ??= mesh.openAudio(to);
-        this.#outlet.write(data);
-        break;
-      case 'json':
-        mesh.sendMessage(data.value, to);
-        break;
-      case 'text':
-        mesh.sendMessage(data.text, to);
-        break;
-      case 'binary':
-        // A mesh carries audio and messages; bytes are for the listeners of this process.
-        break;
+    // The rest is for the listeners of this process.
+    if (data.kind === 'json') mesh.sendMessage(data.value, to);
+    else if (data.kind === 'text') mesh.sendMessage(data.text, to);
+    else if (data.kind === 'audio') {
+      // Opened late: a pipeline that only writes captions offers nobody a silent track.
+      this.#outlet ??= mesh.openAudio(to);
+      this.#outlet.write(data);
     }
   }
 }
