@@ -25,6 +25,8 @@ export type { Manifest, ManifestNode } from './manifest/schema.js';
 export { builtInNodes } from './nodes/built-in-nodes.js';
 export { WavWriter } from './nodes/wav-writer.js';
 export type { WavWriterOptions } from './nodes/wav-writer.js';
+export { FramePool } from './runtime-data/frame-pool.js';
+export type { FramePoolOptions, LeasedBuffer } from './runtime-data/frame-pool.js';
 export { ownedCopy } from './runtime-data/owned-copy.js';
 export { pictureData, pictureSize, planesOf } from './runtime-data/picture.js';
 export { audioData } from './runtime-data/runtime-data.js';
@@ -38,6 +40,8 @@ export type {
   ImageData,
   JsonData,
   JsonValue,
+  Lease,
+  Lent,
   NumpyData,
   PictureData,
   PixelFormat,

@@ -50,6 +50,7 @@ export function buildGraph(manifest: Manifest, options: GraphOptions): Graph {
     stages.set(id, stage);
     const node = options.nodeTypes.get(type)?.create(nodes.get(id)?.params ?? {}, {
       nodeId: id,
+      emit: stage.emit,
       reportError: (error) =>
         stage.fail('NODE_FAILED', error instanceof Error ? error.message : String(error), error),
     });

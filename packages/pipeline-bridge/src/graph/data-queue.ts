@@ -23,7 +23,7 @@ export const defaultQueueLimits: QueueLimits = {
 };
 
 /**
- * A first-in first-out queue of copies: audio gives way to newer audio, everything else is kept in full up to a
+ * A first-in first-out queue of what is kept: audio gives way to newer audio, everything else is kept in full up to a
  * hard limit.
  */
 export class DataQueue {
@@ -51,7 +51,7 @@ export class DataQueue {
     return this.#dropped;
   }
 
-  /** Appends a copy from the pool. False when the hard limit refused it; dropping old audio is no refusal. */
+  /** Appends the data, kept by the pool. False when the hard limit refused it; dropping old audio is no refusal. */
   push(data: RuntimeData): boolean {
     if (data.kind === 'audio') this.#makeRoomFor(data);
     else if (
@@ -62,11 +62,11 @@ export class DataQueue {
       return false;
     }
     this.#count(data, 1);
-    this.#items.push(this.#pool.copy(data));
+    this.#items.push(this.#pool.keep(data));
     return true;
   }
 
-  /** Takes the oldest piece; its buffers are the caller's, to be given back to the pool or kept. */
+  /** Takes the oldest piece, to be released to the pool. */
   shift(): RuntimeData | undefined {
     const data = this.#items[this.#head];
     if (data === undefined) return undefined;

@@ -17,6 +17,11 @@ export interface PipelineNode {
    */
   readonly asynchronous?: boolean;
   /**
+   * True when an asynchronous node has no more need of the buffers once `process` has returned: it has copied them,
+   * or holds their lease. Its promise then only says when the next piece may come, and nothing is copied for it.
+   */
+  readonly handsOff?: boolean;
+  /**
    * True when `process` writes into `data.samples`. It then gets samples nobody else sees, copied only if
    * somebody else could, and gives up what it emits. Default false: samples are only read.
    */
@@ -33,6 +38,8 @@ export interface PipelineNode {
 export interface NodeContext {
   /** The node's id in the manifest. */
   readonly nodeId: string;
+  /** Emits outside of `process`: at any time from the end of `open` to that of `close`. */
+  readonly emit: Emit;
   /** Reports a failure outside of `process` (a disk, a socket) as an error event of this node. */
   readonly reportError: (error: unknown) => void;
 }

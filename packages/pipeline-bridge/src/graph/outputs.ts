@@ -1,6 +1,6 @@
 import type { Micros } from '@rm/codecs';
 import { NodeError } from '../errors.js';
-import { DataPool } from '../runtime-data/data-pool.js';
+import { DataPool, leaseOf } from '../runtime-data/data-pool.js';
 import { ownedCopy } from '../runtime-data/owned-copy.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
 import { DataQueue } from './data-queue.js';
@@ -57,7 +57,8 @@ export class Outputs {
     signal?.throwIfAborted();
     this.#pulled = true;
     const data = this.#queue.shift();
-    if (data !== undefined || this.#ended) return data;
+    if (data !== undefined) return this.#given(data);
+    if (this.#ended) return undefined;
     return new Promise((resolve, reject) => {
       const waiter = (received: RuntimeData | undefined): void => {
         signal?.removeEventListener('abort', abort);
@@ -96,6 +97,15 @@ export class Outputs {
       const advice = 'its output is not received in time; call receive more often';
       this.#fail(new NodeError('NODE_QUEUE_FULL', nodeId, advice));
     }
+  }
+
+  /** What was kept, as the caller's own. */
+  #given(data: RuntimeData): RuntimeData {
+    const lease = leaseOf(data);
+    if (lease === undefined) return data;
+    const copy = ownedCopy(data);
+    lease.release();
+    return copy;
   }
 
   #fail(error: NodeError): void {

@@ -1,7 +1,7 @@
 import type { Micros } from '@rm/codecs';
 import { NodeError } from '../errors.js';
 import type { NodeErrorCode } from '../errors.js';
-import { DataPool } from '../runtime-data/data-pool.js';
+import { DataPool, leaseOf } from '../runtime-data/data-pool.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
 import { DataQueue } from './data-queue.js';
 import type { QueueLimits } from './data-queue.js';
@@ -20,12 +20,13 @@ export interface StageSurroundings {
 /** A node at its place in the graph: hands it data as its declaration asks, and contains its failures. */
 export class Stage {
   readonly id: string;
+  /** What the node emits goes on from here. */
+  readonly emit: Emit = (data) => this.#forward(data);
   readonly #type: string;
   readonly #surroundings: StageSurroundings;
   readonly #pool = new DataPool();
   readonly #queue: DataQueue;
   readonly #edges: { readonly target: Stage; passed: number }[] = [];
-  readonly #emit: Emit = (data) => this.#forward(data);
   #node: PipelineNode | undefined;
   #output: ((data: RuntimeData, nodeId: string) => void) | undefined;
   #asynchronous = false;
@@ -80,8 +81,10 @@ export class Stage {
     if (this.#closed) this.#late += 1;
     else if (this.#busy) this.#enqueue(data);
     else {
-      const copies = this.#asynchronous || (this.#node?.mutates === true && !exclusive);
-      this.#run(copies ? this.#pool.copy(data) : data, copies);
+      const node = this.#node;
+      if (node?.mutates === true && !exclusive) this.#run(this.#pool.copy(data), true);
+      else if (this.#asynchronous && node?.handsOff !== true) this.#run(this.#keep(data), true);
+      else this.#run(data, false);
       this.#drain();
     }
   }
@@ -152,7 +155,7 @@ export class Stage {
     const start = stopwatch.now();
     let pending: void | Promise<void> = undefined;
     try {
-      pending = this.#node?.process(data, this.#emit);
+      pending = this.#node?.process(data, this.emit);
     } catch (cause) {
       this.fail('NODE_FAILED', text(cause), cause);
     }
@@ -198,8 +201,20 @@ export class Stage {
         this.#onIdle?.();
         return;
       }
-      this.#run(data, true);
+      this.#run(this.#writable(data), true);
     }
+  }
+
+  #keep(data: RuntimeData): RuntimeData {
+    return this.#node?.mutates === true ? this.#pool.copy(data) : this.#pool.keep(data);
+  }
+
+  /** What was kept for the node, as it may be handed to it: leased data is only to be read. */
+  #writable(data: RuntimeData): RuntimeData {
+    if (this.#node?.mutates !== true || leaseOf(data) === undefined) return data;
+    const copy = this.#pool.copy(data);
+    this.#pool.release(data);
+    return copy;
   }
 
   async #idle(): Promise<void> {

@@ -1,10 +1,18 @@
 import { ownedCopy } from './owned-copy.js';
-import type { AudioData, PictureData, RuntimeData } from './runtime-data.js';
+import type { AudioData, Lease, PictureData, RuntimeData } from './runtime-data.js';
 
-/** Copies borrowed data; samples and pixels into buffers that are used again once released. */
+/** Keeps borrowed data: by its lease, or as a copy whose samples or pixels are used again once released. */
 export class DataPool {
   readonly #samples: Float32Array[] = [];
   readonly #pixels: Uint8Array[] = [];
+
+  /** The data itself if it is leased, to be read only; else a copy. Either wants `release`. */
+  keep(data: RuntimeData): RuntimeData {
+    const lease = leaseOf(data);
+    if (lease === undefined) return this.copy(data);
+    lease.retain();
+    return data;
+  }
 
   /** A copy whose buffers belong to the caller until `release`, or for good. */
   copy(data: RuntimeData): RuntimeData {
@@ -31,9 +39,11 @@ export class DataPool {
     };
   }
 
-  /** Takes back what `copy` returned; its buffers must not be touched any more. */
+  /** Takes back what `keep` or `copy` returned; its buffers must not be touched any more. */
   release(data: RuntimeData): void {
-    if (data.kind === 'audio') this.#samples.push(data.samples);
+    const lease = leaseOf(data);
+    if (lease !== undefined) lease.release();
+    else if (data.kind === 'audio') this.#samples.push(data.samples);
     else if (data.kind === 'video' && data.format !== 'encoded') this.#pixels.push(data.pixels);
   }
 
@@ -42,6 +52,11 @@ export class DataPool {
     const free = this.#pixels.pop();
     const pixels = free?.length === length ? free : new Uint8Array(length);
     pixels.set(data.pixels);
-    return { ...data, pixels };
+    return { ...data, pixels, lease: undefined };
   }
+}
+
+/** What keeps the buffers of this data from being used again, if anything does. */
+export function leaseOf(data: RuntimeData): Lease | undefined {
+  return 'lease' in data ? data.lease : undefined;
 }

@@ -5,16 +5,16 @@ export function ownedCopy<T extends RuntimeData>(data: T): T;
 export function ownedCopy(data: RuntimeData): RuntimeData {
   switch (data.kind) {
     case 'audio':
-      return { ...data, samples: data.samples.slice() };
+      return { ...data, samples: data.samples.slice(), lease: undefined };
     case 'video':
       return data.format === 'encoded'
-        ? { ...data, bytes: data.bytes.slice() }
-        : { ...data, pixels: data.pixels.slice() };
+        ? { ...data, bytes: data.bytes.slice(), lease: undefined }
+        : { ...data, pixels: data.pixels.slice(), lease: undefined };
     case 'image':
     case 'tensor':
     case 'numpy':
     case 'binary':
-      return { ...data, bytes: data.bytes.slice() };
+      return { ...data, bytes: data.bytes.slice(), lease: undefined };
     case 'json':
     case 'text':
     case 'control':

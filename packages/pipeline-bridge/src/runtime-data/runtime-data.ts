@@ -17,8 +17,23 @@ export interface StreamPosition {
   readonly capture: CaptureTime | undefined;
 }
 
+/**
+ * Whoever holds a lease keeps the buffer it stands for from being used again. Made with one holder; each `retain` is
+ * one more, and wants its own `release`. The last `release` gives the buffer back to its pool.
+ */
+export interface Lease {
+  retain(): void;
+  release(): void;
+}
+
+/** A buffer that is lent, and for how long. */
+export interface Lent {
+  /** Present when the buffer can be kept by `retain` instead of a copy; nobody may write to it then. */
+  readonly lease?: Lease | undefined;
+}
+
 /** A block of audio; it is an `AudioFrame` and goes wherever one is taken. `samples` is borrowed. */
-export interface AudioData extends AudioFrame, StreamPosition {
+export interface AudioData extends AudioFrame, StreamPosition, Lent {
   readonly kind: 'audio';
   readonly capture: CaptureTime | undefined;
 }
@@ -30,7 +45,7 @@ export interface AudioData extends AudioFrame, StreamPosition {
 export type PixelFormat = 'i420' | 'nv12' | 'rgb24' | 'rgba32';
 
 /** A picture that is not encoded. `pixels` is borrowed; its length is `pictureSize` of the format and size. */
-export interface PictureData extends StreamPosition {
+export interface PictureData extends StreamPosition, Lent {
   readonly kind: 'video';
   readonly format: PixelFormat;
   /** In pixels, 1…16384. */
@@ -43,7 +58,7 @@ export interface PictureData extends StreamPosition {
 }
 
 /** An encoded picture: one access unit or frame of its codec. `bytes` is borrowed. */
-export interface EncodedPictureData extends StreamPosition {
+export interface EncodedPictureData extends StreamPosition, Lent {
   readonly kind: 'video';
   readonly format: 'encoded';
   readonly codec: VideoEncodingName;
@@ -60,7 +75,7 @@ export interface EncodedPictureData extends StreamPosition {
 export type VideoData = PictureData | EncodedPictureData;
 
 /** A still picture as a file holds it, or `raw` RGB, three bytes a pixel. `bytes` is borrowed. */
-export interface ImageData extends StreamPosition {
+export interface ImageData extends StreamPosition, Lent {
   readonly kind: 'image';
   readonly format: 'jpeg' | 'png' | 'webp' | 'raw';
   readonly width: number;
@@ -69,7 +84,7 @@ export interface ImageData extends StreamPosition {
 }
 
 /** Numbers in row-major order, for or from a model. `bytes` is borrowed. */
-export interface TensorData extends StreamPosition {
+export interface TensorData extends StreamPosition, Lent {
   readonly kind: 'tensor';
   /** RemoteMedia's number for the type of an element: 0 is float32, 1 is int32; others are passed on. */
   readonly dtype: number;
@@ -78,7 +93,7 @@ export interface TensorData extends StreamPosition {
 }
 
 /** A numpy array as it lies in memory. `bytes` is borrowed. */
-export interface NumpyData extends StreamPosition {
+export interface NumpyData extends StreamPosition, Lent {
   readonly kind: 'numpy';
   /** numpy's name of the type of an element, for example `float32`. */
   readonly dtype: string;
@@ -103,7 +118,7 @@ export interface TextData extends StreamPosition {
 }
 
 /** Bytes with no further meaning here. `bytes` is borrowed. */
-export interface BinaryData extends StreamPosition {
+export interface BinaryData extends StreamPosition, Lent {
   readonly kind: 'binary';
   readonly bytes: Uint8Array;
 }
