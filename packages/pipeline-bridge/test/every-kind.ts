@@ -1,0 +1,107 @@
+import type { Micros } from '@rm/codecs';
+import type { RuntimeData } from '@rm/pipeline-bridge';
+
+const POSITION = {
+  streamId: 'Küche/42',
+  capture: { time: 1_234_567_890_123_456 as Micros, bound: 750 as Micros },
+};
+const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index * 7);
+
+/** One piece of data of every kind and format. */
+export const everyKind: readonly RuntimeData[] = [
+  {
+    ...POSITION,
+    kind: 'audio',
+    samples: Float32Array.of(0.5, -0, Number.NaN, Number.POSITIVE_INFINITY, 1e-45, -1),
+    sampleRate: 48_000,
+    channels: 2,
+  },
+  { ...POSITION, kind: 'audio', samples: new Float32Array(0), sampleRate: 8000, channels: 1 },
+  ...(['i420', 'nv12', 'rgb24', 'rgba32'] as const).map((format, index): RuntimeData => ({
+    ...POSITION,
+    kind: 'video',
+    format,
+    width: 3,
+    height: 2,
+    pixels: bytes([10, 10, 18, 24][index]!),
+    frameNumber: 2 ** 32 + 5,
+  })),
+  ...(['VP8', 'VP9', 'H264', 'AV1'] as const).map((codec, index): RuntimeData => ({
+    ...POSITION,
+    kind: 'video',
+    format: 'encoded',
+    codec,
+    width: 640,
+    height: 360,
+    bytes: bytes(33),
+    keyFrame: index % 2 === 0,
+    frameNumber: 9,
+  })),
+  ...(['jpeg', 'png', 'webp', 'raw'] as const).map((format): RuntimeData => ({
+    ...POSITION,
+    kind: 'image',
+    format,
+    width: 2,
+    height: 1,
+    bytes: bytes(6),
+  })),
+  { ...POSITION, kind: 'tensor', dtype: 1, shape: [2, 3], bytes: bytes(24) },
+  {
+    ...POSITION,
+    kind: 'numpy',
+    dtype: 'float64',
+    shape: [2, 2],
+    strides: [-16, 8],
+    cContiguous: false,
+    fContiguous: false,
+    bytes: bytes(32),
+  },
+  { ...POSITION, kind: 'json', value: { words: ['grüß', null, 1.5], deep: { on: true } } },
+  { ...POSITION, kind: 'text', text: 'Straße 🎧' },
+  { ...POSITION, kind: 'text', text: '', streamId: '', capture: undefined },
+  { ...POSITION, kind: 'binary', bytes: bytes(5) },
+  {
+    ...POSITION,
+    kind: 'control',
+    message: { type: 'CancelSpeculation', from: 10, to: 20 },
+    segmentId: 'seg-1',
+    timestampMs: 1_700_000_000_123,
+    metadata: { why: 'barge-in' },
+  },
+  {
+    ...POSITION,
+    kind: 'control',
+    message: { type: 'BatchHint', suggestedBatchSize: 4 },
+    segmentId: undefined,
+    timestampMs: 0,
+    metadata: null,
+  },
+  {
+    ...POSITION,
+    kind: 'control',
+    message: { type: 'DeadlineWarning', deadline: 5000 },
+    segmentId: undefined,
+    timestampMs: 0,
+    metadata: [],
+  },
+  {
+    ...POSITION,
+    kind: 'file',
+    path: '/tmp/a b.wav',
+    filename: 'a b.wav',
+    mimeType: 'audio/wav',
+    size: 2 ** 40,
+    offset: 44,
+    length: 0,
+  },
+  {
+    ...POSITION,
+    kind: 'file',
+    path: 'x',
+    filename: undefined,
+    mimeType: undefined,
+    size: undefined,
+    offset: undefined,
+    length: undefined,
+  },
+];
