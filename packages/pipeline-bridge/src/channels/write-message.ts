@@ -1,4 +1,5 @@
 import { PipelineUseError } from '../errors.js';
+import { bytesOf } from '../runtime-data/bytes.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
 import {
   aligned,
@@ -95,44 +96,29 @@ export class OutgoingMessage {
 }
 
 function partsOf(data: RuntimeData): Parts {
-  switch (data.kind) {
-    case 'audio': {
-      const { buffer, byteOffset, byteLength } = data.samples;
-      return { fields: '', payload: new Uint8Array(buffer, byteOffset, byteLength) };
-    }
-    case 'video':
-      return { fields: '', payload: data.format === 'encoded' ? data.bytes : data.pixels };
-    case 'image':
-    case 'binary':
-      return { fields: '', payload: data.bytes };
-    case 'tensor': {
-      const { dtype, shape } = data;
-      return { fields: JSON.stringify({ dtype, shape }), payload: data.bytes };
-    }
-    case 'numpy': {
-      const { dtype, shape, strides, cContiguous, fContiguous } = data;
-      const fields = JSON.stringify({ dtype, shape, strides, cContiguous, fContiguous });
-      return { fields, payload: data.bytes };
-    }
-    case 'text':
-      return { fields: '', payload: data.text };
-    case 'json':
-      return { fields: '', payload: JSON.stringify(data.value) };
-    case 'control': {
-      const { message, segmentId, timestampMs, metadata } = data;
-      return {
-        fields: '',
-        payload: JSON.stringify({ message, segmentId, timestampMs, metadata }),
-      };
-    }
-    case 'file': {
-      const { path, filename, mimeType, size, offset, length } = data;
-      return {
-        fields: '',
-        payload: JSON.stringify({ path, filename, mimeType, size, offset, length }),
-      };
-    }
+  return { fields: fieldsOf(data), payload: bytesOf(data) ?? textOf(data) };
+}
+
+function fieldsOf(data: RuntimeData): string {
+  if (data.kind === 'tensor') {
+    const { dtype, shape } = data;
+    return JSON.stringify({ dtype, shape });
   }
+  if (data.kind !== 'numpy') return '';
+  const { dtype, shape, strides, cContiguous, fContiguous } = data;
+  return JSON.stringify({ dtype, shape, strides, cContiguous, fContiguous });
+}
+
+function textOf(data: RuntimeData): string {
+  if (data.kind === 'text') return data.text;
+  if (data.kind === 'json') return JSON.stringify(data.value);
+  if (data.kind === 'control') {
+    const { message, segmentId, timestampMs, metadata } = data;
+    return JSON.stringify({ message, segmentId, timestampMs, metadata });
+  }
+  if (data.kind !== 'file') return '';
+  const { path, filename, mimeType, size, offset, length } = data;
+  return JSON.stringify({ path, filename, mimeType, size, offset, length });
 }
 
 function writeCapture(view: DataView, { capture }: RuntimeData): void {

@@ -1,4 +1,5 @@
 import type { Micros } from '@rm/codecs';
+import { bytesOf } from '../runtime-data/bytes.js';
 import { DataPool } from '../runtime-data/data-pool.js';
 import type { AudioData, RuntimeData } from '../runtime-data/runtime-data.js';
 
@@ -124,20 +125,6 @@ function durationOf({ samples, sampleRate, channels }: AudioData): number {
 }
 
 /** What has no bytes of its own counts as an item only: its size is not known without writing it out. */
-function byteSize(data: Exclude<RuntimeData, AudioData>): number {
-  switch (data.kind) {
-    case 'text':
-      return data.text.length * 2;
-    case 'video':
-      return data.format === 'encoded' ? data.bytes.byteLength : data.pixels.byteLength;
-    case 'image':
-    case 'tensor':
-    case 'numpy':
-    case 'binary':
-      return data.bytes.byteLength;
-    case 'json':
-    case 'control':
-    case 'file':
-      return 0;
-  }
+function byteSize(data: RuntimeData): number {
+  return data.kind === 'text' ? data.text.length * 2 : (bytesOf(data)?.byteLength ?? 0);
 }

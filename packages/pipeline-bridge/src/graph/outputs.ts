@@ -1,6 +1,7 @@
 import type { Micros } from '@rm/codecs';
 import { NodeError } from '../errors.js';
-import { DataPool, leaseOf } from '../runtime-data/data-pool.js';
+import { leaseOf } from '../runtime-data/bytes.js';
+import { DataPool } from '../runtime-data/data-pool.js';
 import { ownedCopy } from '../runtime-data/owned-copy.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
 import { DataQueue } from './data-queue.js';

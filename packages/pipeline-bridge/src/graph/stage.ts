@@ -1,7 +1,8 @@
 import type { Micros } from '@rm/codecs';
 import { NodeError } from '../errors.js';
 import type { NodeErrorCode } from '../errors.js';
-import { DataPool, leaseOf } from '../runtime-data/data-pool.js';
+import { leaseOf } from '../runtime-data/bytes.js';
+import { DataPool } from '../runtime-data/data-pool.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
 import { DataQueue } from './data-queue.js';
 import type { QueueLimits } from './data-queue.js';

@@ -1,5 +1,6 @@
+import { leaseOf } from './bytes.js';
 import { ownedCopy } from './owned-copy.js';
-import type { AudioData, Lease, PictureData, RuntimeData } from './runtime-data.js';
+import type { AudioData, PictureData, RuntimeData } from './runtime-data.js';
 
 /** Keeps borrowed data: by its lease, or as a copy whose samples or pixels are used again once released. */
 export class DataPool {
@@ -54,9 +55,4 @@ export class DataPool {
     pixels.set(data.pixels);
     return { ...data, pixels, lease: undefined };
   }
-}
-
-/** What keeps the buffers of this data from being used again, if anything does. */
-export function leaseOf(data: RuntimeData): Lease | undefined {
-  return 'lease' in data ? data.lease : undefined;
 }
