@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseWav } from '@rm/codecs';
-import { micros } from '@rm/rtp-sync';
+import { type Micros, micros } from '@rm/rtp-sync';
 import { type EncodedPicture, Mesh, type MeshEvents } from '@rm/webrtc-peer';
 import { openBackend } from './backends.js';
 import { Interruption } from './interruption.js';
@@ -57,8 +57,10 @@ export class BenchNode implements PeerCommands {
     const { samples: speech } = wav.value;
     const samples = new Float32Array(TICK_SAMPLES);
     const output = await this.#mesh.openAudio('all');
+    let began: Micros | undefined;
     this.#mesh.onTick((_, instant) => {
-      const from = (instant / TICK) * TICK_SAMPLES;
+      began ??= instant;
+      const from = Math.round((instant - began) / TICK) * TICK_SAMPLES;
       for (let i = 0; i < TICK_SAMPLES; i++) samples[i] = speech[(from + i) % speech.length]!;
       const capture = { time: micros(instant - TICK), bound: micros(0) };
       output.write({ samples, sampleRate: 48_000, channels: 1, capture });
