@@ -48,6 +48,7 @@ export { UnsupportedFrameError } from './media/audio-stream.js';
 export { OutputConflictError } from './mesh/audio-output.js';
 export type { AudioOutput, AudioOutputStatistics, Recipients } from './mesh/audio-output.js';
 export type { AudioEncoding } from './mesh/audio-outputs.js';
+export type { PeerDirections } from './mesh/directions.js';
 export type { NodeAudioOutput, NodeDataChannel, NodeVideoOutput } from './mesh/handles.js';
 export { Mesh, UnknownPeerError } from './mesh/mesh.js';
 export type { MeshNode } from './mesh/mesh-node.js';
@@ -81,4 +82,5 @@ export type {
   WorkerMeshOptions,
   WorkerMeshStatistics,
 } from './worker/mesh-setup.js';
+export type { Direction } from './session/description.js';
 export { WorkerMesh } from './worker/worker-mesh.js';

@@ -91,3 +91,23 @@ test.each([
   outputs.close();
   expect(packets).toMatchObject([{ position: 0, alone }]);
 });
+
+test('of a muted output no copies go, as they would carry what was said before', async () => {
+  const clock = new VirtualClock();
+  const packets: EncodedAudio[] = [];
+  const outputs = new AudioOutputs(opus, {}, clock, (packet) => packets.push(packet));
+  const output = await outputs.open('all');
+  const frame = {
+    samples: new Float32Array(960).fill(0.1),
+    sampleRate: 48_000,
+    channels: 1,
+    capture: undefined,
+  };
+  output.write(frame);
+  output.muted = true;
+  output.write(frame);
+  output.muted = false;
+  output.write(frame);
+  outputs.close();
+  expect(packets.map(({ alone }) => alone)).toEqual([false, true, false]);
+});

@@ -114,6 +114,27 @@ test('sound of a peer that answers no pings is placed on the timeline by what it
   expect(Math.abs(a.link.roundTrip! - 40_000)).toBeLessThan(12_000);
 });
 
+test('what is not to be sent or heard any more stops at once, before the other side knows', async () => {
+  const pair = await connected();
+  const { a, b, clock } = pair;
+  let heard: AudioFrame | undefined;
+  const speak = (): void => {
+    for (const peer of [a, b]) speaking(peer, pair)();
+    heard = a.link.media.audio.pull(clock.now(), clock.now());
+  };
+  await pair.run(400, speak);
+  expect(heard).toBeDefined();
+  pair.signaling = false;
+  a.link.media.direct('inactive', 'inactive');
+  const sent = a.link.sender.statistics().packetsSent;
+  const received = a.link.receiver!.statistics().packetsReceived;
+  await pair.run(400, speak);
+  expect(heard).toBeUndefined();
+  expect(a.link.sender.statistics().packetsSent).toBe(sent);
+  expect(a.link.receiver!.statistics().packetsReceived).toBe(received);
+  expect(b.link.sender.statistics().packetsSent).toBeGreaterThan(received + 10);
+});
+
 test('pings are answered, and pongs give the round trip to both', async () => {
   const pair = await connected();
   await pair.run(1200);

@@ -1,4 +1,4 @@
-import type { AudioPathReport, OpusEngine } from '@rm/codecs';
+import type { AudioFrame, AudioPathReport, OpusEngine } from '@rm/codecs';
 import {
   type ClockOffset,
   type DelayPolicy,
@@ -9,6 +9,7 @@ import {
 import type { RtpPacket, SenderReport } from '../rtp/packet.js';
 import type { Arrival, RtpReceiver } from '../rtp/rtp-receiver.js';
 import type { RtpSession } from '../rtp/rtp-session.js';
+import { receives } from '../session/description.js';
 import type { Transceiver } from '../session/transceiver.js';
 import { CLOCK_RATE, PACKET_SAMPLES } from './audio-format.js';
 import { unpackAudio } from './audio-payload.js';
@@ -82,6 +83,13 @@ export class AudioConnection {
   /** The receiving side, once its decoder is loaded. */
   get receiver(): AudioReceiver | undefined {
     return this.#receiver;
+  }
+
+  /** What is heard in the tick at `instant`, if anything is to be; see `AudioReceiver.pull`. */
+  pull(instant: Micros, now: Micros): AudioFrame | undefined {
+    // Pulled all the same, so that what comes later does not wait behind what came before.
+    const frame = this.#receiver?.pull(instant, now);
+    return receives(this.transceiver.direction) ? frame : undefined;
   }
 
   /** Loads the decoder. Rejects when there is none. */

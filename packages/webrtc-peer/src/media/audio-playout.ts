@@ -24,6 +24,8 @@ const ANY = -1;
 /** Beyond so far off its target, or after so many ticks without a place to mend it, the delay matters more. */
 const FAR_OFF = 50_000;
 const PATIENCE = 50;
+/** Who pauses says so again every 0.4 s; one that is not heard for so long is lost. */
+const PAUSE_HOLDS = 1_500_000;
 /** A resampled block may be so much longer than a tick. */
 const SPARE = 8;
 
@@ -35,6 +37,8 @@ export interface AudioPlayoutStatistics extends PlayoutStatistics {
   readonly clockDriftPpm: { readonly estimate: number; readonly bound: number };
   /** Packets whose payload was no Opus packet. */
   readonly packetsMalformed: number;
+  /** Whether the sender has told that it is silent for a while, as one that is muted does; never that packets are missing. */
+  readonly paused: boolean;
 }
 
 /** What a playout is made with. */
@@ -79,6 +83,11 @@ export class AudioPlayout {
   #started = false;
   #genuine = false;
   #blockTimestamp = 0;
+  /** When the sender last told of a pause that it is in. */
+  #pauseTold: Micros | undefined;
+  /** Packets of sound since then. */
+  #sinceTold = 0;
+  #instant = 0;
   /** Resampled samples that did not fit into the last block. */
   #left = 0;
 
@@ -147,13 +156,15 @@ export class AudioPlayout {
     if (this.#ssrc !== undefined && packet.ssrc !== this.#ssrc) this.#restart();
     this.#ssrc = packet.ssrc;
     const { samples } = toc.value;
+    const traits = packetTraits(packet.payload, toc.value);
+    this.#notePause(traits.discontinuous, now);
     const taken = this.#buffer.insert(
       packet.sequenceNumber,
       packet.timestamp,
       samples,
       packet.payload,
       now,
-      packetTraits(packet.payload, toc.value),
+      traits,
       copies,
     );
     if (taken === 'accepted' || taken === 'late') this.#drift.update(packet.timestamp, now);
@@ -172,6 +183,7 @@ export class AudioPlayout {
 
   /** The next 480 samples, to be played at `instant`; undefined until the stream begins. Reused by the next call. */
   pull(instant: Micros): Float32Array | undefined {
+    this.#instant = instant;
     const block = this.#block;
     if (this.#left > 0) block.copyWithin(0, TICK_SAMPLES, TICK_SAMPLES + this.#left);
     this.#resampler.setCorrection(playoutCorrection(this.#drift, this.#delayError(instant)));
@@ -199,6 +211,7 @@ export class AudioPlayout {
       targetDelay: this.#buffer.targetDelay / 1e6,
       clockDriftPpm: { estimate: this.#drift.estimateDrift(), bound: this.#drift.bound },
       packetsMalformed: this.#malformed,
+      paused: this.#pauseTold !== undefined && this.#instant - this.#pauseTold < PAUSE_HOLDS,
     };
   }
 
@@ -210,6 +223,13 @@ export class AudioPlayout {
   /** Samples that are decoded and not yet played. */
   get #pending(): number {
     return this.#fifo.length + this.#resampler.latency + this.#left;
+  }
+
+  /** In a pause single packets of sound tell what the background is like; several are the end of it. */
+  #notePause(told: boolean, now: Micros): void {
+    this.#sinceTold = told ? 0 : this.#sinceTold + 1;
+    if (told) this.#pauseTold = now;
+    else if (this.#sinceTold > 1) this.#pauseTold = undefined;
   }
 
   #restart(): void {

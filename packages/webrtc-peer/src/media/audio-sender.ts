@@ -15,7 +15,7 @@ import type { EncodedAudio } from './audio-stream.js';
 
 /** Counters of what was sent to one peer. */
 export interface AudioSenderStatistics extends RtpSenderStatistics {
-  /** Packets that could not be sent, as there was no connection or the peer takes no audio. */
+  /** Packets that could not be sent, as there was no connection or none is to go to the peer. */
   readonly packetsDropped: number;
   /** Earlier packets that go along with each one at present, 0…3. */
   readonly redundancy: number;

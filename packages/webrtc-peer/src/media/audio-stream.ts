@@ -1,6 +1,7 @@
-import type { AudioBitrateSettings, AudioFrame, OpusEncoder } from '@rm/codecs';
+import { type AudioBitrateSettings, type AudioFrame, isDtx, type OpusEncoder } from '@rm/codecs';
 import { type Micros, micros, microsToTicks, ticksToMicros } from '@rm/rtp-sync';
 import { CLOCK_RATE, PACKET_SAMPLES } from './audio-format.js';
+import { Fade } from './fade.js';
 
 /** One packet's worth of encoded audio, the same for every peer it goes to. */
 export interface EncodedAudio {
@@ -39,6 +40,9 @@ const PAUSE = 60_000;
  *
  * RTP time follows the samples; a gap in the capture times of more than 60 ms moves it on by the gap, so that the
  * receiver hears a pause of the right length.
+ *
+ * While it is muted what is written counts as silence, of which the encoder makes hardly any packets (DTX): the first
+ * tells of the pause, and one or two go every 0.4 s. Time goes on as it is written.
  */
 export class AudioStream {
   readonly #encoder: OpusEncoder;
@@ -49,6 +53,10 @@ export class AudioStream {
   readonly #lookahead: Micros;
   #capture: Micros = micros(0);
   #talkspurt = true;
+  readonly #fade = new Fade();
+  #muted = false;
+  /** The last packet said that nothing comes for a while. */
+  #pausing = false;
   /** Capture time at which the next sample is expected. */
   #expected: Micros | undefined;
 
@@ -76,11 +84,23 @@ export class AudioStream {
         this.#capture = micros(capture - this.#lookahead + ticksToMicros(taken, CLOCK_RATE));
       const count = Math.min(PACKET_SAMPLES - this.#filled, samples.length - taken);
       this.#buffer.set(samples.subarray(taken, taken + count), this.#filled);
+      this.#fade.apply(this.#buffer.subarray(this.#filled, this.#filled + count), !this.#muted);
       this.#filled += count;
       taken += count;
       if (this.#filled === PACKET_SAMPLES) this.#encode();
     }
     this.#expected = micros(capture + duration);
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** Whether what is written from now on counts as silence. */
+  set muted(muted: boolean) {
+    if (muted === this.#muted) return;
+    this.#muted = muted;
+    this.#encoder.configure({ dtx: muted });
   }
 
   /** Changes how what follows is encoded. */
@@ -105,13 +125,19 @@ export class AudioStream {
   #encode(): void {
     this.#filled = 0;
     const payload = this.#encoder.encode(this.#buffer);
-    this.#onPacket({
-      payload,
-      position: this.#position,
-      capture: this.#capture,
-      talkspurt: this.#talkspurt,
-    });
+    const position = this.#position;
     this.#position += PACKET_SAMPLES;
+    const pauses = this.#muted && isDtx(payload);
+    const isKnown = pauses && this.#pausing;
+    this.#pausing = pauses;
+    if (isKnown) {
+      // Nothing goes in a pause that the other side knows of (RFC 7587 §3.1.3).
+      this.#talkspurt = true;
+      return;
+    }
+    const packet = { payload, position, capture: this.#capture, talkspurt: this.#talkspurt };
     this.#talkspurt = false;
+    // Copies would carry what was heard before it was muted.
+    this.#onPacket(this.#muted ? { ...packet, alone: true } : packet);
   }
 }

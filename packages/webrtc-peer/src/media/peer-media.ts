@@ -17,7 +17,7 @@ import {
 import { type Quality, QualityMeter } from '../quality/quality-meter.js';
 import type { RtpPacket, SenderReport } from '../rtp/packet.js';
 import { RtpSession } from '../rtp/rtp-session.js';
-import { receives } from '../session/description.js';
+import { type Direction, directionOf, receives, sends } from '../session/description.js';
 import type { PeerConnection } from '../session/peer-connection.js';
 import { AudioConnection } from './audio-connection.js';
 import { VideoConnection } from './video-connection.js';
@@ -69,6 +69,7 @@ export class PeerMedia {
   readonly #videos: VideoConnection[] = [];
   /** Senders in use, by the stream they send. */
   readonly #sent = new Map<string, VideoConnection>();
+  #videoDirection: Direction = 'sendrecv';
   readonly #lipSync = new LipSync();
   readonly #quality = new QualityMeter();
   #measuredAt = 0;
@@ -88,6 +89,13 @@ export class PeerMedia {
     return this.#videos;
   }
 
+  /** Which way sound and pictures go: what is not to is neither sent nor taken from now on, and negotiated so. */
+  direct(audio: Direction, video: Direction): void {
+    this.audio.transceiver.direction = audio;
+    this.#videoDirection = video;
+    for (const each of this.#videos) this.#direct(each);
+  }
+
   /**
    * Begins to send pictures as `streamId`, over a section that this side does not use yet. Undefined where none are
    * taken.
@@ -103,7 +111,7 @@ export class PeerMedia {
       free ?? this.#add(this.#options.connection.addTransceiver('video', { streamIds }));
     this.#sent.set(streamId, connection);
     connection.transceiver.streamIds = streamIds;
-    connection.transceiver.direction = 'sendrecv';
+    this.#direct(connection);
     return connection.sender;
   }
 
@@ -111,8 +119,7 @@ export class PeerMedia {
   closeVideo(streamId: string): void {
     const sent = this.#sent.get(streamId);
     this.#sent.delete(streamId);
-    if (sent === undefined) return;
-    sent.transceiver.direction = 'recvonly';
+    if (sent !== undefined) this.#direct(sent);
   }
 
   /** What the connection's transceivers have negotiated has changed. */
@@ -120,7 +127,7 @@ export class PeerMedia {
     const { connection } = this.#options;
     for (const transceiver of connection.transceivers) {
       const known = this.#videos.some((each) => each.transceiver === transceiver);
-      if (transceiver.kind === 'video' && !known) this.#add(transceiver);
+      if (transceiver.kind === 'video' && !known) this.#direct(this.#add(transceiver));
     }
     this.session.negotiated(connection.transceivers);
   }
@@ -142,7 +149,7 @@ export class PeerMedia {
     const due = this.#pictureTime(instant, now);
     return this.#videos.flatMap((video) => {
       const frame = video.pull(due, now);
-      if (frame === undefined) return [];
+      if (frame === undefined || !receives(video.transceiver.direction)) return [];
       this.#lipSync.begin();
       return [{ streamId: video.streamId, frame }];
     });
@@ -189,6 +196,12 @@ export class PeerMedia {
     }
     const playing = receiver?.playing;
     return playing === undefined ? micros(instant - (video ?? 0)) : playing.time;
+  }
+
+  #direct(video: VideoConnection): void {
+    const used = [...this.#sent.values()].includes(video);
+    const wanted = this.#videoDirection;
+    video.transceiver.direction = directionOf(used && sends(wanted), receives(wanted));
   }
 
   #add(transceiver: VideoConnection['transceiver']): VideoConnection {

@@ -3,6 +3,7 @@ import { type ClockOffset, type Micros, millis } from '@rm/rtp-sync';
 import { KeyFrameRequests } from '../rtcp/index.js';
 import type { RtpReceiver } from '../rtp/rtp-receiver.js';
 import type { RtpSession } from '../rtp/rtp-session.js';
+import { receives } from '../session/description.js';
 import type { Transceiver } from '../session/transceiver.js';
 import { VideoReceiver, type VideoReceiverStatistics, videoCodecOf } from './video-receiver.js';
 import { VideoSender } from './video-sender.js';
@@ -88,7 +89,7 @@ export class VideoConnection {
     const { roundTripTime } = this.#session;
     if (requests !== undefined && roundTripTime !== undefined)
       requests.roundTripTime = roundTripTime;
-    const request = requests?.poll(now);
+    const request = receives(this.transceiver.direction) ? requests?.poll(now) : undefined;
     if (request === undefined) return;
     this.#requested++;
     this.#session.request(request, now);

@@ -85,6 +85,11 @@ export class VideoSender {
     this.#sender.keyFrameSent(now);
   }
 
+  /** A picture was not for the peer: what it has does not lead up to the next one. */
+  interrupted(): void {
+    this.#inStep = false;
+  }
+
   statistics(): VideoSenderStatistics {
     return {
       ...this.#sender.statistics,

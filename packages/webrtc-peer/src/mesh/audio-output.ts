@@ -10,6 +10,7 @@ export type Recipients = 'all' | readonly string[];
 /** How one output is encoded at present. */
 export interface AudioOutputStatistics {
   readonly to: Recipients;
+  readonly muted: boolean;
   /** Opus bitrate in bit/s. */
   readonly targetBitrate: number;
   /** Whether packets carry redundancy for the one before. */
@@ -41,6 +42,20 @@ export class AudioOutput {
     this.#bitrate = bitrate;
     this.#clock = clock;
     this.#onClose = onClose;
+  }
+
+  /** Whether what is written counts as silence. */
+  get muted(): boolean {
+    return this.#stream.muted;
+  }
+
+  /**
+   * Mutes or unmutes what is written from now on; within 2.5 ms, so that nothing clicks. Go on writing: a muted stream
+   * goes on as silence, of which some five small packets a second tell that it is there. Nothing that is written while muted
+   * leaves this node; what was written before may, also once more to those who lost it. Unmuted, it is heard at once.
+   */
+  set muted(muted: boolean) {
+    if (!this.#closed) this.#stream.muted = muted;
   }
 
   /** Whether `peerId` hears this output. */
@@ -75,7 +90,7 @@ export class AudioOutput {
 
   statistics(): AudioOutputStatistics {
     const { bitrate, fec, expectedLoss } = this.#bitrate.settings;
-    return { to: this.to, targetBitrate: bitrate, fec, expectedLoss };
+    return { to: this.to, muted: this.muted, targetBitrate: bitrate, fec, expectedLoss };
   }
 
   /** Ends the stream. Idempotent. */

@@ -73,7 +73,9 @@ export class AudioOutputs {
         encoder.close();
         throw new OutputConflictError(to);
       }
-    const stream = new AudioStream(encoder, (packet) => this.#send({ ...packet, alone }, output));
+    const stream = new AudioStream(encoder, (packet) =>
+      this.#send({ ...packet, alone: alone || packet.alone === true }, output),
+    );
     const output = new AudioOutput(to, stream, controller, this.#clock, () =>
       this.#open.delete(output),
     );

@@ -13,6 +13,7 @@ import type { JsonValue } from '../data/control-message.js';
 import type { DataChannel } from '../data/data-channel.js';
 import { sessionIdOf } from '../negotiation/session-id.js';
 import type { IceCandidate, PeerConnectionStates } from '../session/peer-connection.js';
+import { BOTH_WAYS, changedDirections, type PeerDirections } from './directions.js';
 import { Member } from './member.js';
 import { type LinkStatistics, linkStatistics } from './statistics.js';
 
@@ -71,6 +72,8 @@ export class Connections {
   readonly #events: ConnectionEvents;
   readonly #members = new Map<string, Member>();
   #iceServers: LinkSettings['iceServers'];
+  /** Of the peers that media does not go both ways with, whether they are there or not. */
+  readonly #directions = new Map<string, PeerDirections>();
   readonly #closing = new Set<Promise<void>>();
   #closed = false;
   #reachable = true;
@@ -110,6 +113,17 @@ export class Connections {
     this.#iceServers = servers;
     for (const { link } of this.#members.values())
       if (link !== undefined) link.iceServers = servers;
+  }
+
+  /** @throws ArgumentError (`BAD_ARGUMENT`) for what is no direction. */
+  direct(peerId: string, directions: Partial<PeerDirections>): void {
+    const { audio, video } = changedDirections(
+      this.#directions.get(peerId) ?? BOTH_WAYS,
+      directions,
+    );
+    if (audio === BOTH_WAYS.audio && video === BOTH_WAYS.video) this.#directions.delete(peerId);
+    else this.#directions.set(peerId, { audio, video });
+    this.#members.get(peerId)?.link?.media.direct(audio, video);
   }
 
   /** A peer is not in the room any more. */
@@ -219,6 +233,8 @@ export class Connections {
         reported: (report) => this.#events.reported(peerId, report),
       },
     });
+    const { audio, video } = this.#directions.get(peerId) ?? BOTH_WAYS;
+    link.media.direct(audio, video);
     member.link = link;
     this.#events.opened(peerId, link);
     return link;

@@ -5,13 +5,13 @@ import type { VideoOutput } from './video-output.js';
 /** An audio stream to other peers, whichever thread encodes it. */
 export type NodeAudioOutput = Pick<
   AudioOutput,
-  'to' | 'reaches' | 'write' | 'statistics' | 'close'
+  'to' | 'muted' | 'reaches' | 'write' | 'statistics' | 'close'
 >;
 
 /** A picture stream to other peers, whichever thread encodes it. */
 export type NodeVideoOutput = Pick<
   VideoOutput,
-  'to' | 'streamId' | 'reaches' | 'write' | 'requestKeyFrame' | 'statistics' | 'close'
+  'to' | 'streamId' | 'muted' | 'reaches' | 'write' | 'requestKeyFrame' | 'statistics' | 'close'
 >;
 
 /** A data channel to one peer, whichever thread carries it. */

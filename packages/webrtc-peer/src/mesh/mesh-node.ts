@@ -1,6 +1,7 @@
 import type { OpenChannelOptions } from '../connection/peer-channels.js';
 import type { JsonValue } from '../data/control-message.js';
 import type { Recipients } from './audio-output.js';
+import type { PeerDirections } from './directions.js';
 import type { NodeAudioOutput, NodeDataChannel, NodeVideoOutput } from './handles.js';
 import type { EncodedPicture, MeshEvents, PictureListener, TickListener } from './mesh-options.js';
 import type { MeshStatistics } from './statistics.js';
@@ -22,6 +23,7 @@ export interface MeshNode extends AsyncDisposable {
   onEncodedPicture(listener: (picture: EncodedPicture) => void): () => void;
   openAudio(to: Recipients): Promise<NodeAudioOutput>;
   openVideo(to: Recipients, options?: OpenVideoOptions): NodeVideoOutput;
+  setDirections(peerId: string, directions: Partial<PeerDirections>): void;
   sendMessage(payload: JsonValue, to: Recipients): number;
   openChannel(peerId: string, options: OpenChannelOptions): NodeDataChannel;
   statistics(): MeshStatistics;

@@ -19,6 +19,7 @@ import type { DataChannel } from '../data/data-channel.js';
 import type { AudioOutput, Recipients } from './audio-output.js';
 import { AudioOutputs } from './audio-outputs.js';
 import { Connections } from './connections.js';
+import type { PeerDirections } from './directions.js';
 import type { MeshNode } from './mesh-node.js';
 import type {
   EncodedPicture,
@@ -189,6 +190,16 @@ export class Mesh implements MeshNode {
     return this.#videoOutputs.open(to, options);
   }
 
+  /**
+   * Says which way sound and pictures go between this node and `peerId`, as long as the mesh is open and also before the
+   * peer is in the room; what is not said stays as it was, at first `sendrecv`. What is not to be sent or received stops
+   * at once, and the peer is told by negotiation, so that it does not send it either.
+   * @throws ArgumentError (`BAD_ARGUMENT`) for what is no direction.
+   */
+  setDirections(peerId: string, directions: Partial<PeerDirections>): void {
+    this.#connections.direct(peerId, directions);
+  }
+
   /** Sends an application message; returns the number of peers it was handed to. */
   sendMessage(payload: JsonValue, to: Recipients): number {
     let sent = 0;
@@ -248,7 +259,7 @@ export class Mesh implements MeshNode {
     this.#connections.tick(now);
     this.#frames.clear();
     for (const { peerId, link } of this.#connections.members) {
-      const frame = link?.receiver?.pull(instant, now);
+      const frame = link?.media.audio.pull(instant, now);
       if (frame !== undefined) this.#frames.set(peerId, frame);
     }
     this.#alignment.update(instant);

@@ -4,6 +4,7 @@ import type { AudioReceiverStatistics } from '../media/audio-receiver.js';
 import type { AudioSenderStatistics } from '../media/audio-sender.js';
 import type { VideoConnectionStatistics } from '../media/video-connection.js';
 import type { VideoSenderStatistics } from '../media/video-sender.js';
+import type { Direction } from '../session/description.js';
 import type { Quality } from '../quality/quality-meter.js';
 import type { RtpSessionStatistics } from '../rtp/rtp-session.js';
 import type { AudioOutputStatistics } from './audio-output.js';
@@ -17,6 +18,8 @@ export interface LinkStatistics {
   /** From the moment both peers were announced to the first audio played, in ms. */
   readonly connectMs?: number;
   readonly roundTripMs?: number;
+  /** Which way sound goes, as both sides have agreed, seen from this one. */
+  readonly audioDirection?: Direction;
   /** What is heard of the peer. */
   readonly received?: AudioReceiverStatistics;
   /** What is sent to the peer. */
@@ -51,12 +54,14 @@ export interface MeshStatistics {
 export function linkStatistics(member: Member, link: Link): LinkStatistics {
   const { receiver, roundTrip, media } = link;
   const { videos, lipSyncResidual, quality } = media;
+  const direction = media.audio.transceiver.negotiated?.direction;
   const firstPlayed = receiver?.firstPlayed;
   return {
     peerId: member.peerId,
     state: link.state,
     ...(firstPlayed !== undefined && { connectMs: (firstPlayed - member.knownSince) / 1000 }),
     ...(roundTrip !== undefined && { roundTripMs: roundTrip / 1000 }),
+    ...(direction !== undefined && { audioDirection: direction }),
     ...(receiver !== undefined && { received: receiver.statistics() }),
     sent: link.sender.statistics(),
     receivedVideo: videos.map((video) => video.statistics()),

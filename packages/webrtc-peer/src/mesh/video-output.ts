@@ -9,6 +9,7 @@ import type {
 import { ArgumentError, VIDEO_CLOCK_RATE, fitsLimits } from '@rm/codecs';
 import { type Micros, microsToTicks } from '@rm/rtp-sync';
 import type { Clock } from '../clock/clock.js';
+import { BlackPicture } from '../media/black-picture.js';
 import type { VideoSender } from '../media/video-sender.js';
 import type { Recipients } from './audio-output.js';
 
@@ -28,6 +29,7 @@ export interface VideoEncoding {
 export interface VideoOutputStatistics {
   readonly to: Recipients;
   readonly streamId: string;
+  readonly muted: boolean;
   /** One for each codec that the recipients take. */
   readonly encoders: readonly (VideoEncoderStatistics & {
     readonly codec: VideoEncodingName;
@@ -40,6 +42,8 @@ export interface VideoOutputStatistics {
   readonly beyondLimits: number;
   /** Pictures that were not encoded, as those before them still waited to be sent. */
   readonly leftOut: number;
+  /** Pictures that were captured before the one written last, as after a change to a slower source. */
+  readonly outOfOrder: number;
 }
 
 /** What one codec's encoder is doing. */
@@ -74,6 +78,10 @@ export class VideoOutput {
   #keyFrameWanted = false;
   #beyondLimits = 0;
   #leftOut = 0;
+  #outOfOrder = 0;
+  #captured = Number.NEGATIVE_INFINITY;
+  #muted = false;
+  readonly #black = new BlackPicture();
   #closed = false;
 
   /**
@@ -102,6 +110,20 @@ export class VideoOutput {
     this.#onClose = onClose;
   }
 
+  /** Whether black is sent instead of what is written. */
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /**
+   * Mutes or unmutes what is written from now on. Go on writing: a muted stream goes on as black, one picture a second,
+   * which tells that it is there. Nothing that is written while muted leaves this node. Unmuted, it is seen at once.
+   */
+  set muted(muted: boolean) {
+    this.#muted = muted;
+    if (!muted) this.#black.restart();
+  }
+
   /** Whether `peerId` sees this output. */
   reaches(peerId: string): boolean {
     return this.to === 'all' || this.to.includes(peerId);
@@ -118,13 +140,55 @@ export class VideoOutput {
 
   /**
    * Sends a picture; its memory is yours again when the call returns. A picture without capture time counts as captured
-   * now. While nobody takes pictures it is dropped. After `close()` it is ignored.
+   * now; one captured before the picture written last is dropped. While nobody takes pictures it is dropped too. After
+   * `close()` it is ignored.
    * @throws ArgumentError (`BAD_ARGUMENT`) for a picture that cannot be encoded.
    */
   write(frame: VideoFrame): void {
     if (this.#closed) return;
     const now = this.#clock.now();
     const captured = frame.capture?.time ?? now;
+    if (captured < this.#captured) {
+      this.#outOfOrder++;
+      return;
+    }
+    this.#captured = captured;
+    const picture = this.#muted ? this.#black.insteadOf(frame, now) : frame;
+    if (picture !== undefined) this.#encode(picture, captured, now);
+  }
+
+  /** Has the next picture be a key frame. */
+  requestKeyFrame(): void {
+    this.#keyFrameWanted = true;
+  }
+
+  statistics(): VideoOutputStatistics {
+    return {
+      to: this.to,
+      streamId: this.streamId,
+      muted: this.#muted,
+      encoders: [...this.#legs.values()].flatMap(({ codec, encoder, bitrate, peers }) =>
+        encoder === undefined
+          ? []
+          : { ...encoder.statistics, codec, targetBitrate: bitrate, peers },
+      ),
+      beyondLimits: this.#beyondLimits,
+      leftOut: this.#leftOut,
+      outOfOrder: this.#outOfOrder,
+    };
+  }
+
+  /** Ends the stream. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const { encoder } of this.#legs.values()) encoder?.close();
+    this.#legs.clear();
+    this.#senders.clear();
+    this.#onClose(this);
+  }
+
+  #encode(frame: VideoFrame, captured: Micros, now: Micros): void {
     // The 90 kHz clock of RTP follows the capture time, whatever the timestamps of the source are.
     const timestamp = microsToTicks(captured, VIDEO_CLOCK_RATE) % 2 ** 32;
     let leftOut = false;
@@ -150,35 +214,6 @@ export class VideoOutput {
     this.#keyFrameWanted &&= leftOut;
   }
 
-  /** Has the next picture be a key frame. */
-  requestKeyFrame(): void {
-    this.#keyFrameWanted = true;
-  }
-
-  statistics(): VideoOutputStatistics {
-    return {
-      to: this.to,
-      streamId: this.streamId,
-      encoders: [...this.#legs.values()].flatMap(({ codec, encoder, bitrate, peers }) =>
-        encoder === undefined
-          ? []
-          : { ...encoder.statistics, codec, targetBitrate: bitrate, peers },
-      ),
-      beyondLimits: this.#beyondLimits,
-      leftOut: this.#leftOut,
-    };
-  }
-
-  /** Ends the stream. Idempotent. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const { encoder } of this.#legs.values()) encoder?.close();
-    this.#legs.clear();
-    this.#senders.clear();
-    this.#onClose(this);
-  }
-
   /** Makes and ends encoders as the peers' codecs ask for, and has them follow the paths. */
   #update({ width, height }: VideoFrame, now: Micros): readonly Leg[] {
     const { fps } = this.#encoding;
@@ -186,9 +221,13 @@ export class VideoOutput {
     const peers = new Map<VideoEncodingName, number>();
     for (const sender of this.#senders.values()) {
       const { parameters } = sender;
-      if (parameters === undefined) continue;
+      if (parameters === undefined) {
+        sender.interrupted();
+        continue;
+      }
       if (!fitsLimits(parameters.limits, { width, height, frameRate: fps })) {
         this.#beyondLimits++;
+        sender.interrupted();
         continue;
       }
       const { codec } = parameters;

@@ -69,8 +69,10 @@ export class RtpReceiver {
 
   /** The format of a payload type; undefined if nothing of it is taken. */
   formatOf(payloadType: number): NegotiatedFormat | undefined {
-    const { negotiated } = this.transceiver;
+    const { negotiated, direction } = this.transceiver;
     if (negotiated === undefined || !receives(negotiated.direction)) return undefined;
+    // What was sent before the other side knew that nothing is wanted any more.
+    if (!receives(direction)) return undefined;
     return negotiated.receivable.find(
       ({ local, rtx, red }) =>
         local.payloadType === payloadType ||

@@ -97,10 +97,12 @@ export class RtpSender {
     this.#demand = new KeyFrameDemand(transceiver.ssrc);
   }
 
-  /** What the other side wants to be sent; undefined while it wants nothing. */
+  /** What is sent; undefined while one of the two sides wants nothing to be, this one as soon as it says so. */
   get format(): NegotiatedFormat | undefined {
-    const { negotiated } = this.transceiver;
-    return negotiated && sends(negotiated.direction) ? negotiated.formats[0] : undefined;
+    const { negotiated, direction } = this.transceiver;
+    return negotiated && sends(negotiated.direction) && sends(direction)
+      ? negotiated.formats[0]
+      : undefined;
   }
 
   /** When a key frame is to be made that was asked for; undefined while none is. */

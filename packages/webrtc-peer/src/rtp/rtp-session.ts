@@ -345,8 +345,9 @@ export class RtpSession {
 
   #pace(now: Micros): void {
     for (const { sender, packet, again } of this.#pacer.poll(now)) {
-      // What still waited when it was removed has no stream any more.
+      // What still waited when it was removed has no stream any more, or is not wanted.
       if (this.#senders.get(sender.transceiver.ssrc) !== sender) continue;
+      if (sender.format === undefined) continue;
       const bytes = this.#transmit(sender, packet, now);
       if (bytes === 0) continue;
       if (again) this.#sentAgain(sender, packet, bytes, now);
@@ -355,6 +356,7 @@ export class RtpSession {
   }
 
   #repeat(sender: RtpSender, packet: RtpPacket, now: Micros): void {
+    if (sender.format === undefined) return;
     if (sender.transceiver.kind === 'video') {
       const waiting = { sender, packet, again: true };
       this.#pacer.retransmission(waiting, sizeOf(waiting));

@@ -54,11 +54,14 @@ export interface SessionContent {
 
 /** The direction in which media can flow when one side says `ours` and the other `theirs` (RFC 3264 §6.1). */
 export function commonDirection(ours: Direction, theirs: Direction): Direction {
-  const send = sends(ours) && receives(theirs);
-  const receive = receives(ours) && sends(theirs);
-  if (send) return receive ? 'sendrecv' : 'sendonly';
-  return receive ? 'recvonly' : 'inactive';
+  return directionOf(sends(ours) && receives(theirs), receives(ours) && sends(theirs));
 }
+
+/** The direction of a side that sends, or not, and receives, or not. */
+export const directionOf = (isSending: boolean, isReceiving: boolean): Direction => {
+  if (isSending) return isReceiving ? 'sendrecv' : 'sendonly';
+  return isReceiving ? 'recvonly' : 'inactive';
+};
 
 export const sends = (direction: Direction): boolean =>
   direction === 'sendrecv' || direction === 'sendonly';

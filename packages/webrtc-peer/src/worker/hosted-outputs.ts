@@ -39,11 +39,17 @@ export class HostedOutputs {
   /** Sends the samples that were written. */
   audioWritten(id: number): void {
     const audio = this.#audio.get(id);
-    audio?.ring.read((frame) => audio.output.write(frame));
+    audio?.ring.read((frame, muted) => {
+      audio.output.muted = muted;
+      audio.output.write(frame);
+    });
   }
 
-  pictureWritten(id: number, frame: VideoFrame): void {
-    this.#video.get(id)?.write(frame);
+  pictureWritten(id: number, frame: VideoFrame, muted: boolean): void {
+    const output = this.#video.get(id);
+    if (output === undefined) return;
+    output.muted = muted;
+    output.write(frame);
   }
 
   requestKeyFrame(id: number): void {

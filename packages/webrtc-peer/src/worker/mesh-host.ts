@@ -109,6 +109,7 @@ export class MeshHost {
       openVideo: (to, options) => outputs.openVideo(to, options),
       openChannel: (peerId, options) => channels.host(mesh.openChannel(peerId, options)),
       send: (channel, message) => channels.send(channel, message),
+      setDirections: (peerId, directions) => mesh.setDirections(peerId, directions),
       sendMessage: (payload, to) => mesh.sendMessage(payload, to),
       statistics: () => ({ mesh: mesh.statistics(), drops: this.#drops() }),
       audioStatistics: (output) => outputs.audioStatistics(output),
@@ -150,9 +151,9 @@ export class MeshHost {
     return (this.#calls[name] as (...args: readonly unknown[]) => unknown)(...args);
   }
 
-  #pictureWritten({ output, id, frame }: Extract<ToWorker, { kind: 'picture' }>): void {
+  #pictureWritten({ output, id, frame, muted }: Extract<ToWorker, { kind: 'picture' }>): void {
     try {
-      this.#outputs.pictureWritten(output, frame);
+      this.#outputs.pictureWritten(output, frame, muted);
     } finally {
       this.#outbox.post({ kind: 'picture-taken', output, id });
     }

@@ -6,6 +6,7 @@ import type { JsonValue } from '../data/control-message.js';
 import type { DataChannelStatistics } from '../data/data-channel.js';
 import type { DataMessage } from '../data/message-frames.js';
 import type { AudioOutputStatistics, Recipients } from '../mesh/audio-output.js';
+import type { PeerDirections } from '../mesh/directions.js';
 import type { EncodedPicture, MeshEvents } from '../mesh/mesh-options.js';
 import type { MeshStatistics } from '../mesh/statistics.js';
 import type { VideoOutputStatistics } from '../mesh/video-output.js';
@@ -82,6 +83,7 @@ export interface MeshCalls {
   openVideo(to: Recipients, options: OpenVideoOptions): OpenedVideo;
   openChannel(peerId: string, options: OpenChannelOptions): OpenedChannel;
   send(channel: number, message: DataMessage): Promise<void>;
+  setDirections(peerId: string, directions: Partial<PeerDirections>): void;
   sendMessage(payload: JsonValue, to: Recipients): number;
   statistics(): { readonly mesh: MeshStatistics; readonly drops: WorkerDrops };
   audioStatistics(output: number): AudioOutputStatistics | undefined;
@@ -114,6 +116,7 @@ export type ToWorker =
       readonly id: number;
       /** In shared memory, without padding. */
       readonly frame: VideoFrame;
+      readonly muted: boolean;
     }
   | { readonly kind: 'key-frame'; readonly output: number }
   | { readonly kind: 'close-output'; readonly output: number }

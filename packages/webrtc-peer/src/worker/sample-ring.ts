@@ -7,9 +7,10 @@ import { SharedRing } from './shared-ring.js';
 const PIECES = 256;
 
 /*
- * A record, in float64: capture time, its bound (NaN: without), number of samples; then the samples as float32.
+ * A record, in float64: capture time, its bound (NaN: without), number of samples, whether they are muted; then the samples
+ * as float32.
  */
-const HEAD = 3;
+const HEAD = 4;
 const RECORD_BYTES = 8 * HEAD + 4 * TICK_SAMPLES;
 
 /** Samples that one thread writes and another reads, in shared memory. Mono at 48 kHz. */
@@ -38,8 +39,8 @@ export class SampleRing {
     return this.#ring.dropped;
   }
 
-  /** Copies samples in, any number of them. True when the reader is to be told. */
-  write({ samples, capture }: AudioFrame): boolean {
+  /** Copies samples in, any number of them, muted or not. True when the reader is to be told. */
+  write({ samples, capture }: AudioFrame, muted: boolean): boolean {
     for (let from = 0; from < samples.length; from += TICK_SAMPLES) {
       const piece = samples.subarray(from, from + TICK_SAMPLES);
       const offset = this.#ring.claim();
@@ -48,6 +49,7 @@ export class SampleRing {
         capture === undefined ? NaN : capture.time + ticksToMicros(from, CLOCK_RATE);
       this.#doubles[at + 1] = capture?.bound ?? NaN;
       this.#doubles[at + 2] = piece.length;
+      this.#doubles[at + 3] = Number(muted);
       this.#floats.set(piece, 2 * (at + HEAD));
       this.#ring.commit();
     }
@@ -55,7 +57,7 @@ export class SampleRing {
   }
 
   /** Gives all that waits to `take`, which is done with a frame when it returns. */
-  read(take: (frame: AudioFrame) => void): void {
+  read(take: (frame: AudioFrame, muted: boolean) => void): void {
     this.#ring.awake();
     for (let offset = this.#ring.next(); offset !== undefined; offset = this.#ring.next()) {
       const at = offset / 8;
@@ -64,9 +66,10 @@ export class SampleRing {
       const first = 2 * (at + HEAD);
       const samples = this.#piece.subarray(0, this.#doubles[at + 2]!);
       samples.set(this.#floats.subarray(first, first + samples.length));
+      const muted = this.#doubles[at + 3] === 1;
       if (!this.#ring.release()) continue;
       const capture = Number.isNaN(time) ? undefined : { time: micros(time), bound: micros(bound) };
-      take({ samples, sampleRate: CLOCK_RATE, channels: 1, capture });
+      take({ samples, sampleRate: CLOCK_RATE, channels: 1, capture }, muted);
     }
   }
 }

@@ -12,6 +12,8 @@ import { SampleRing } from './sample-ring.js';
 /** An audio stream that a mesh in a worker encodes. */
 export class WorkerAudioOutput implements NodeAudioOutput {
   readonly to: Recipients;
+  /** Goes along with what is written, so that it takes effect at the very sample. */
+  muted = false;
   readonly #thread: MeshThread;
   readonly #onClose: () => void;
   readonly #id: number;
@@ -44,13 +46,13 @@ export class WorkerAudioOutput implements NodeAudioOutput {
       throw new UnsupportedFrameError(frame);
     const timed = this.#begun || frame.capture !== undefined ? frame : this.#endingNow(frame);
     this.#begun = true;
-    if (this.#ring.write(timed)) this.#thread.post({ kind: 'audio', output: this.#id });
+    if (this.#ring.write(timed, this.muted)) this.#thread.post({ kind: 'audio', output: this.#id });
   }
 
   statistics(): AudioOutputStatistics {
     if (!this.#closed && this.#thread.gone === undefined)
       this.#statistics = this.#thread.call('audioStatistics', this.#id) ?? this.#statistics;
-    return this.#statistics;
+    return { ...this.#statistics, muted: this.muted };
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { TypedEvents } from '@rm/signaling-protocol';
 import type { OpenChannelOptions } from '../connection/peer-channels.js';
 import type { JsonValue } from '../data/control-message.js';
 import type { Recipients } from '../mesh/audio-output.js';
+import type { PeerDirections } from '../mesh/directions.js';
 import type { NodeAudioOutput, NodeDataChannel, NodeVideoOutput } from '../mesh/handles.js';
 import type { MeshNode } from '../mesh/mesh-node.js';
 import type {
@@ -133,6 +134,11 @@ export class WorkerMesh implements MeshNode {
   /** As `Mesh.openVideo`. */
   openVideo(to: Recipients, options: OpenVideoOptions = {}): NodeVideoOutput {
     return this.#outputs.openVideo(to, options);
+  }
+
+  /** As `Mesh.setDirections`. */
+  setDirections(peerId: string, directions: Partial<PeerDirections>): void {
+    this.#thread.call('setDirections', peerId, directions);
   }
 
   /** As `Mesh.sendMessage`; nobody is reached when the worker is gone. */

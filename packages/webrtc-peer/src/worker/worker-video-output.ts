@@ -19,12 +19,15 @@ interface Written {
   readonly id: number;
   readonly memory: SharedArrayBuffer;
   readonly frame: VideoFrame;
+  readonly muted: boolean;
 }
 
 /** A picture stream that a mesh in a worker encodes. Pictures are copied once, into memory that is used again. */
 export class WorkerVideoOutput implements NodeVideoOutput {
   readonly to: Recipients;
   readonly streamId: string;
+  /** Goes along with each picture. */
+  muted = false;
   readonly #thread: MeshThread;
   readonly #onClose: () => void;
   readonly #id: number;
@@ -71,7 +74,8 @@ export class WorkerVideoOutput implements NodeVideoOutput {
     // Without a capture time it was captured now, not when the worker reads it.
     const capture = frame.capture ?? { time: systemClock.now(), bound: micros(0) };
     const id = this.#next++;
-    this.#crossing.offer({ id, memory, frame: { ...picture, timestamp, capture } });
+    const { muted } = this;
+    this.#crossing.offer({ id, memory, frame: { ...picture, timestamp, capture }, muted });
   }
 
   requestKeyFrame(): void {
@@ -81,7 +85,7 @@ export class WorkerVideoOutput implements NodeVideoOutput {
   statistics(): VideoOutputStatistics {
     if (!this.#closed && this.#thread.gone === undefined)
       this.#statistics = this.#thread.call('videoStatistics', this.#id) ?? this.#statistics;
-    return this.#statistics;
+    return { ...this.#statistics, muted: this.muted };
   }
 
   /** The worker is done with a picture. */
@@ -103,8 +107,8 @@ export class WorkerVideoOutput implements NodeVideoOutput {
 
   #send(written: Written): void {
     this.#underWay.set(written.id, written);
-    const { id, frame } = written;
-    this.#thread.post({ kind: 'picture', output: this.#id, id, frame });
+    const { id, frame, muted } = written;
+    this.#thread.post({ kind: 'picture', output: this.#id, id, frame, muted });
   }
 
   #memory(bytes: number): SharedArrayBuffer {

@@ -7,6 +7,7 @@ import {
   absSendTime,
 } from '../../src/congestion/index.js';
 import { NackGenerator, RetransmissionHistory, RtcpSession } from '../../src/rtcp/index.js';
+import { Listener } from './listener.js';
 
 /** A packet of audio or video on its way. */
 export interface MediaPacket {
@@ -29,9 +30,13 @@ export interface CallOptions {
   readonly startMs?: number;
   /** How long after a gap a video packet is of use, in ms; none is asked for by default. */
   readonly repairMs?: number;
+  /** How often the sides do what is due, in ms; default each. */
+  readonly pollMs?: number;
   readonly random: () => number;
 }
 
+/** Pictures are left out while so much waits to be sent. */
+const LONG_QUEUE = millis(150);
 const AUDIO_BYTES = 130;
 const PACKET_BYTES = 1200;
 const AUDIO_BITRATE = AUDIO_BYTES * 8 * 50;
@@ -42,6 +47,7 @@ export class Call {
   readonly estimator: BandwidthEstimator;
   readonly rate: SendRate;
   readonly pacer: Pacer<MediaPacket>;
+  readonly listener = new Listener();
   /** Arrivals of audio in ms. */
   readonly audioArrivals: number[] = [];
   /** Bits of this call that arrived, by the second. */
@@ -77,7 +83,8 @@ export class Call {
   /** What is sent in the millisecond from `at`. */
   send(at: number): MediaPacket[] {
     const now = millis(at);
-    this.pacer.target = this.rate.poll(now);
+    const due = this.#isDue(at);
+    if (due) this.pacer.target = this.rate.poll(now);
     const leaving: MediaPacket[] = [];
     if (at >= this.#nextAudio) {
       this.#nextAudio += 20;
@@ -86,10 +93,10 @@ export class Call {
       this.pacer.audioSent(AUDIO_BYTES, now);
     }
     if (at >= this.#nextFrame) {
-      this.#encode(at);
+      if (this.pacer.queueDelay <= LONG_QUEUE) this.#encode(at);
       this.#nextFrame += 1000 / 30;
-    }
-    leaving.push(...this.pacer.poll(now));
+      leaving.push(...this.pacer.poll(now));
+    } else if (due) leaving.push(...this.pacer.poll(now));
     for (const packet of leaving) {
       packet.sent = at;
       this.rate.sent(packet.bytes, now);
@@ -116,7 +123,10 @@ export class Call {
     const { video, sequence, timestamp, bytes, sent } = packet;
     const second = Math.floor(at / 1000);
     this.arrivedBits[second] = (this.arrivedBits[second] ?? 0) + 8 * bytes;
-    if (!video) this.audioArrivals.push(at);
+    if (!video) {
+      this.audioArrivals.push(at);
+      this.listener.packet(sequence, at);
+    }
     const clockRate = video ? 90_000 : 48_000;
     const ssrc = video ? 2 : 1;
     const sequenceNumber = sequence & 0xffff;
@@ -136,6 +146,8 @@ export class Call {
 
   /** RTCP of the sender and of the receiver at `at`, to be carried to the other side. */
   control(at: number): { readonly there: Uint8Array[]; readonly back: Uint8Array[] } {
+    this.listener.play(at);
+    if (!this.#isDue(at)) return { there: [], back: [] };
     const now = millis(at);
     const estimate = this.estimator.poll(now);
     if (estimate) this.#receiver.send({ type: 'remb', senderSsrc: 9, ...estimate }, now);
@@ -175,6 +187,10 @@ export class Call {
     let bits = 0;
     for (let second = from; second < until; second++) bits += this.arrivedBits[second] ?? 0;
     return bits / (until - from);
+  }
+
+  #isDue(at: number): boolean {
+    return at % (this.#options.pollMs ?? 1) === 0;
   }
 
   #remember(packet: MediaPacket, now: Micros): void {

@@ -3,7 +3,9 @@ export interface LinkOptions {
   /** Bits per second at a time in ms. */
   readonly capacity: (at: number) => number;
   /** What the queue holds, in bytes; more is dropped at its tail. */
-  readonly queueBytes: number;
+  readonly queueBytes?: number;
+  /** The same as time in ms at the present capacity. */
+  readonly queueMs?: number;
   readonly oneWayMs: number;
   /** Further delay of a packet, in ms; packets stay in order. */
   readonly jitterMs?: number;
@@ -30,9 +32,12 @@ export class Link<T> {
     this.#options = options;
   }
 
-  send(packet: T, bytes: number): void {
-    if (this.#options.random() < (this.#options.loss ?? 0)) return;
-    if (this.#bytes + bytes > this.#options.queueBytes) return;
+  /** Takes a packet at a time in ms. */
+  send(packet: T, bytes: number, at: number): void {
+    const { random, loss = 0, queueBytes, queueMs } = this.#options;
+    if (random() < loss) return;
+    if (queueBytes !== undefined && this.#bytes + bytes > queueBytes) return;
+    if (queueMs !== undefined && this.queueMs(at) > queueMs) return;
     this.#bytes += bytes;
     this.#queue.push({ packet, bytes, bitsLeft: 8 * bytes });
   }

@@ -35,7 +35,7 @@ export function simulate(scenario: Scenario): {
   const { oneWayMs, loss = 0 } = scenario.link;
   for (let at = 0; at < scenario.seconds * 1000; at++) {
     for (const call of calls) {
-      for (const packet of call.send(at)) link.send(packet, packet.bytes);
+      for (const packet of call.send(at)) link.send(packet, packet.bytes, at);
     }
     for (const { packet, at: arrival } of link.step(at)) packet.call.receive(packet, arrival);
     for (const call of calls) {

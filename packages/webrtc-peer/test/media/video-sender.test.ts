@@ -29,4 +29,8 @@ test('nothing is to be encoded for a peer that cannot be reached yet, and then a
   expect(sender.statistics()).toMatchObject({ framesSent: 1, keyFramesSent: 1 });
   const bytes = pair.b.received.map(({ packet }) => packet.payload.length);
   expect(bytes.reduce((a, b) => a + b, 0)).toBeGreaterThan(3000);
+
+  expect(sender.needsKeyFrame(pair.time)).toBe(false);
+  sender.interrupted();
+  expect(sender.needsKeyFrame(pair.time)).toBe(true);
 });

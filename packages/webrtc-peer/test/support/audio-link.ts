@@ -38,6 +38,10 @@ export interface SimulatedLink {
   readonly offset?: ClockOffset;
   /** Default true. */
   readonly reportsArrive?: boolean;
+  /** Whether the sender is muted at so many ms. */
+  readonly muted?: (ms: number) => boolean;
+  /** Told the receiver's statistics after each tick. */
+  readonly watch?: (ms: number, statistics: AudioReceiverStatistics) => void;
   /** Changes a packet on its way. */
   readonly tamper?: (packet: RtpPacket, i: number) => RtpPacket;
 }
@@ -145,6 +149,7 @@ export async function simulateLink(options: SimulatedLink): Promise<{
   // Ticks of 10 ms, arrivals in steps of 1 ms between them.
   for (now = 10; now <= duration; now += 10) {
     for (let i = 0; i < 480; i++) block[i] = source((now - 10) * 48 + i);
+    stream.muted = options.muted?.(now - 10) ?? false;
     stream.write(
       {
         samples: block,
@@ -158,6 +163,7 @@ export async function simulateLink(options: SimulatedLink): Promise<{
     const frame = receiver.pull(micros(now * 1000), micros(now * 1000));
     if (frame !== undefined)
       heard.push({ instant: now, samples: frame.samples.slice(), capture: frame.capture });
+    options.watch?.(now, receiver.statistics());
     inFlight.sort((a, b) => a.at - b.at);
     while (inFlight[0] !== undefined && inFlight[0].at < now + 10) {
       const { at, deliver } = inFlight.shift()!;

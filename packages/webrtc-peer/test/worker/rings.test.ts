@@ -115,29 +115,37 @@ test('capture times cross with their bounds, and unknown ones stay unknown', () 
 test('written samples come out as they went in, with the capture time of each piece', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.record({ length: fc.nat(2000), time: fc.option(fc.nat(1e9)) }), {
-        maxLength: 20,
-      }),
+      fc.array(
+        fc.record({ length: fc.nat(2000), time: fc.option(fc.nat(1e9)), muted: fc.boolean() }),
+        {
+          maxLength: 20,
+        },
+      ),
       (writes) => {
         const writing = new SampleRing();
         const reading = new SampleRing(writing.memory);
         const [sent, got]: [number[], number[]] = [[], []];
         const times: (number | undefined)[] = [];
-        for (const { length, time } of writes) {
+        const flags: boolean[] = [];
+        for (const { length, time, muted } of writes) {
           const samples = Float32Array.from({ length }, (_, i) => sent.length + i);
           sent.push(...samples);
           for (let at = 0; at < length; at += 480)
             times.push(time === null ? undefined : time + at / 0.048);
           const capture = time === null ? undefined : { time: micros(time), bound: micros(3) };
-          writing.write({ samples, sampleRate: 48_000, channels: 1, capture });
+          writing.write({ samples, sampleRate: 48_000, channels: 1, capture }, muted);
+          for (let at = 0; at < length; at += 480) flags.push(muted);
         }
         const gotTimes: (number | undefined)[] = [];
-        reading.read(({ samples, capture }) => {
+        const gotFlags: boolean[] = [];
+        reading.read(({ samples, capture }, muted) => {
+          gotFlags.push(muted);
           got.push(...samples);
           gotTimes.push(capture?.time);
         });
         expect(got).toEqual(sent);
         expect(gotTimes).toEqual(times);
+        expect(gotFlags).toEqual(flags);
       },
     ),
     { numRuns: 30 },
@@ -147,11 +155,11 @@ test('written samples come out as they went in, with the capture time of each pi
 test('the reader of samples is woken once for all that waits', () => {
   const writing = new SampleRing();
   const reading = new SampleRing(writing.memory);
-  expect([writing.write(frame(1)), writing.write(frame(2))]).toEqual([true, false]);
+  expect([writing.write(frame(1), false), writing.write(frame(2), false)]).toEqual([true, false]);
   let pieces = 0;
   reading.read(() => pieces++);
   expect(pieces).toBe(2);
-  expect(writing.write(frame(3))).toBe(true);
+  expect(writing.write(frame(3), false)).toBe(true);
 });
 
 test('a record that is dropped while it is read does not count as read', () => {
