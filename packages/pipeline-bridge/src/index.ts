@@ -21,10 +21,21 @@ export type { EdgeStats, NodeStats, OutputStats, PipelineStats } from './graph/s
 export { parseManifest } from './manifest/parse-manifest.js';
 export type { ParsedManifest, ParseManifestOptions } from './manifest/parse-manifest.js';
 export type { ManifestProblem } from './manifest/problem.js';
-export type { Manifest, ManifestNode } from './manifest/schema.js';
+export type { Manifest, ManifestNode, NodeExecution } from './manifest/schema.js';
 export { builtInNodes } from './nodes/built-in-nodes.js';
 export { WavWriter } from './nodes/wav-writer.js';
 export type { WavWriterOptions } from './nodes/wav-writer.js';
+export { decodeRemoteMedia } from './remotemedia-ipc/decode.js';
+export type { DecodedRemoteMedia } from './remotemedia-ipc/decode.js';
+export { encodeRemoteMedia } from './remotemedia-ipc/encode.js';
+export { RemoteMediaError } from './remotemedia-ipc/error.js';
+export type { RemoteMediaErrorCode } from './remotemedia-ipc/error.js';
+export type {
+  RemoteMediaContent,
+  RemoteMediaEnvelope,
+  RemoteMediaMessage,
+  RemoteMediaRefusal,
+} from './remotemedia-ipc/message.js';
 export { FramePool } from './runtime-data/frame-pool.js';
 export type { FramePoolOptions, LeasedBuffer } from './runtime-data/frame-pool.js';
 export { ownedCopy } from './runtime-data/owned-copy.js';

@@ -75,7 +75,7 @@ connections: []
     { fileName: 'm' },
   );
   if (!result.ok) throw new Error(result.reason);
-  expect(result.warnings.map(({ message }) => message.split(' has no effect')[0])).toEqual([
+  expect(result.warnings.map(({ message }) => message.split(/ has no effect| means/)[0])).toEqual([
     'm:3:1: python_env',
     'm:2:64: metadata.auto_negotiate',
     ...[
@@ -83,11 +83,11 @@ connections: []
       'm:11:5: media_capabilities',
       'm:12:5: host',
       'm:13:5: runtime_hint',
-      'm:14:5: execution',
       'm:15:5: docker',
       'm:16:5: fast_path',
       'm:17:5: python_deps',
     ].map((start) => `${start} of node "a"`),
+    'm:14:29: placement "remote" of node "a"',
   ]);
 });
 

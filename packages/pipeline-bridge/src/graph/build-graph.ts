@@ -1,10 +1,11 @@
-import { ManifestError } from '../errors.js';
-import type { NodeError } from '../errors.js';
+import { ManifestError, NodeError } from '../errors.js';
 import { checkManifest } from '../manifest/parse-manifest.js';
-import type { Manifest } from '../manifest/schema.js';
+import type { Manifest, ManifestNode } from '../manifest/schema.js';
 import type { QueueLimits } from './data-queue.js';
+import type { NodeContext, PipelineNode } from './node.js';
 import type { NodeTypes } from './node-types.js';
 import { Outputs } from './outputs.js';
+import { placeNode } from './place-node.js';
 import { Stage } from './stage.js';
 import type { StageSurroundings } from './stage.js';
 import type { Stopwatch } from './stopwatch.js';
@@ -25,9 +26,10 @@ export interface GraphOptions {
   readonly nodeTypes: NodeTypes;
   readonly stopwatch: Stopwatch;
   readonly limits: QueueLimits;
+  readonly modulesFrom: string;
 }
 
-/** Makes the nodes of a manifest and connects them. Throws INVALID_MANIFEST, or what a node's maker throws. */
+/** Makes the nodes of a manifest and connects them. Throws INVALID_MANIFEST, or NODE_OPEN_FAILED. */
 export function buildGraph(manifest: Manifest, options: GraphOptions): Graph {
   const problems = checkManifest(manifest, options.nodeTypes);
   const topology = sortTopologically(
@@ -45,16 +47,17 @@ export function buildGraph(manifest: Manifest, options: GraphOptions): Graph {
   const nodes = new Map(manifest.nodes.map((node) => [node.id, node]));
   const stages = new Map<string, Stage>();
   for (const id of topology.order) {
-    const type = nodes.get(id)?.node_type ?? '';
-    const stage = new Stage(id, type, surroundings);
+    const described = nodes.get(id);
+    if (described === undefined) continue;
+    const stage = new Stage(id, described.node_type, surroundings);
     stages.set(id, stage);
-    const node = options.nodeTypes.get(type)?.create(nodes.get(id)?.params ?? {}, {
+    const context = {
       nodeId: id,
       emit: stage.emit,
-      reportError: (error) =>
+      reportError: (error: unknown) =>
         stage.fail('NODE_FAILED', error instanceof Error ? error.message : String(error), error),
-    });
-    if (node !== undefined) stage.install(node);
+    };
+    stage.install(placed(described, options, context));
   }
   const targets = new Set<string>();
   for (const { from, to } of manifest.connections) {
@@ -69,6 +72,15 @@ export function buildGraph(manifest: Manifest, options: GraphOptions): Graph {
   }
   const sources = [...stages.values()].filter(({ id }) => !targets.has(id));
   return { stages, sources, outputs, errorListeners };
+}
+
+function placed(node: ManifestNode, options: GraphOptions, context: NodeContext): PipelineNode {
+  try {
+    return placeNode(node, options.nodeTypes, options.modulesFrom, context);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new NodeError('NODE_OPEN_FAILED', node.id, `could not be made: ${why}`, cause);
+  }
 }
 
 function report(listeners: ReadonlySet<(error: NodeError) => void>, error: NodeError): void {

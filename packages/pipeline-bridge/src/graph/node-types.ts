@@ -22,6 +22,11 @@ export class NodeTypes {
     return this.#byName.get(name);
   }
 
+  /** Every type, in order of registration. */
+  get all(): readonly NodeType[] {
+    return [...new Set(this.#byName.values())];
+  }
+
   /** Every name and alias, in order of registration. */
   get names(): readonly string[] {
     return [...this.#byName.keys()];

@@ -30,6 +30,11 @@ export interface PipelineNode {
   open?(): void | Promise<void>;
   /** Handles one piece of data and emits any number of results; a throw costs that piece only. */
   process(data: RuntimeData, emit: Emit): void | Promise<void>;
+  /**
+   * Gives up what the node works on and holds back: because nobody wants it any more (`flush`), or because it took
+   * longer than it may (`timeout`).
+   */
+  flush?(reason: 'flush' | 'timeout'): void | Promise<void>;
   /** Called once, after the last data has been processed; releases what the node holds. */
   close?(): void | Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { Micros } from '@rm/codecs';
 import { NodeError } from '../errors.js';
 import { parseManifest } from '../manifest/parse-manifest.js';
 import type { ParsedManifest } from '../manifest/parse-manifest.js';
+import { placementOf } from '../manifest/schema.js';
 import type { Manifest } from '../manifest/schema.js';
 import { builtInNodes } from '../nodes/built-in-nodes.js';
 import { ownedCopy } from '../runtime-data/owned-copy.js';
@@ -10,6 +11,7 @@ import { buildGraph } from './build-graph.js';
 import { defaultQueueLimits } from './data-queue.js';
 import type { QueueLimits } from './data-queue.js';
 import type { NodeType } from './node.js';
+import { loadNodeTypes, moduleUrl } from './load-node-types.js';
 import { NodeTypes } from './node-types.js';
 import { PipelineSession } from './pipeline-session.js';
 import { Stopwatch } from './stopwatch.js';
@@ -22,6 +24,8 @@ export interface PipelineRunnerOptions {
   readonly now?: () => Micros;
   /** Replaces single limits of every queue. */
   readonly queueLimits?: Partial<QueueLimits>;
+  /** The folder that `execution.module` of a manifest is relative to; default the working directory. */
+  readonly modulesFrom?: string;
 }
 
 /** Runs manifests with the node types it knows. */
@@ -30,11 +34,13 @@ export class PipelineRunner {
   readonly nodeTypes: NodeTypes;
   readonly #now: () => Micros;
   readonly #limits: QueueLimits;
+  readonly #modulesFrom: string;
 
   /** Throws DUPLICATE_NODE_TYPE when a given type has the name of another. */
   constructor(options: PipelineRunnerOptions = {}) {
     this.nodeTypes = new NodeTypes([...builtInNodes, ...(options.nodeTypes ?? [])]);
     this.#now = options.now ?? monotonicNow;
+    this.#modulesFrom = options.modulesFrom ?? process.cwd();
     this.#limits = { ...defaultQueueLimits, ...options.queueLimits };
   }
 
@@ -44,8 +50,8 @@ export class PipelineRunner {
   }
 
   /**
-   * Makes and opens the nodes of a manifest. Rejects with INVALID_MANIFEST, with NODE_OPEN_FAILED, or with the
-   * signal's reason; nodes opened until then are closed again.
+   * Makes and opens the nodes of a manifest. Rejects with INVALID_MANIFEST, with NODE_OPEN_FAILED, with what loading a
+   * module throws, or with the signal's reason; nodes opened until then are closed again.
    */
   async createSession(
     manifest: Manifest,
@@ -54,7 +60,8 @@ export class PipelineRunner {
     const { signal } = options;
     signal?.throwIfAborted();
     const graph = buildGraph(manifest, {
-      nodeTypes: this.nodeTypes,
+      nodeTypes: await this.#typesFor(manifest),
+      modulesFrom: this.#modulesFrom,
       stopwatch: new Stopwatch(this.#now),
       limits: this.#limits,
     });
@@ -103,6 +110,17 @@ export class PipelineRunner {
     signal?.throwIfAborted();
     if (failure !== undefined) throw failure;
     return outputs;
+  }
+
+  /** The known types, and those of the modules that nodes of this thread name. */
+  async #typesFor({ nodes }: Manifest): Promise<NodeTypes> {
+    const modules = nodes.flatMap((node) =>
+      placementOf(node) === 'thread' ? (node.execution?.module ?? []) : [],
+    );
+    if (modules.length === 0) return this.nodeTypes;
+    const urls = new Set(modules.map((name) => moduleUrl(name, this.#modulesFrom)));
+    const loaded = await Promise.all([...urls].map(loadNodeTypes));
+    return new NodeTypes([...this.nodeTypes.all, ...loaded.flat()]);
   }
 }
 

@@ -3,7 +3,7 @@ import { sortTopologically } from '../graph/topology.js';
 import type { NodeTypes } from '../graph/node-types.js';
 import { describeIssue } from './check-shape.js';
 import type { Finding } from './problem.js';
-import { unusedNodeKeys } from './schema.js';
+import { placementOf, placements, unusedNodeKeys } from './schema.js';
 import type { Manifest, ManifestNode } from './schema.js';
 
 /** Everything that keeps a well-formed manifest from running with these node types. */
@@ -41,7 +41,7 @@ export function checkGraph(manifest: Manifest, types: NodeTypes): readonly Findi
 export function findUnused(manifest: Manifest): readonly Finding[] {
   const findings: Finding[] = [];
   const note = (path: (string | number)[], text: string): void => {
-    findings.push({ path, atKey: true, text: `${text} has no effect: nodes run in this thread` });
+    findings.push({ path, atKey: true, text: `${text} has no effect here` });
   };
   if (manifest.python_env !== undefined) note(['python_env'], 'python_env');
   if (manifest.metadata.auto_negotiate === true) {
@@ -57,11 +57,33 @@ export function findUnused(manifest: Manifest): readonly Finding[] {
         note(['nodes', index, key], `${key} of node "${node.id}"`);
       }
     }
+    const placement = node.execution?.placement;
+    if (placement !== undefined && placement !== null && placementOf(node) !== placement) {
+      findings.push({
+        path: ['nodes', index, 'execution', 'placement'],
+        text: `placement "${placement}" of node "${node.id}" means thread here; write ${placements.join(', ')}`,
+      });
+    }
+    for (const key of ['reason', 'fallback'] as const) {
+      if (node.execution?.[key] !== undefined && node.execution[key] !== null)
+        note(['nodes', index, 'execution', key], `execution.${key} of node "${node.id}"`);
+    }
   }
   return findings;
 }
 
 function checkNode(node: ManifestNode, index: number, types: NodeTypes): readonly Finding[] {
+  const module = node.execution?.module ?? undefined;
+  if (placementOf(node) === 'process' && module === undefined) {
+    return [
+      {
+        path: ['nodes', index, 'execution'],
+        text: `node "${node.id}" runs in a Python process; name the Python module of "${node.node_type}" as execution.module`,
+      },
+    ];
+  }
+  // What a module has is known when it has been loaded, where the node runs.
+  if (module !== undefined) return [];
   const type = types.get(node.node_type);
   if (type === undefined) {
     return [

@@ -55,7 +55,8 @@ function expectation(issue: z.core.$ZodIssue): string | undefined {
 }
 
 function knownKeys(path: ManifestPath): readonly string[] {
-  const [section] = path;
+  const [section, , part] = path;
+  if (part === 'execution') return manifestKeys.execution;
   if (section === 'nodes') return manifestKeys.node;
   if (section === 'connections') return manifestKeys.connection;
   return section === 'metadata' ? manifestKeys.metadata : manifestKeys.root;

@@ -2,6 +2,26 @@ import { z } from 'zod';
 
 const id = z.string().min(1).max(128);
 
+/** Where a node can run. */
+export const placements = ['thread', 'worker', 'process'] as const;
+/** RemoteMedia's own words for where: all of them mean this thread here. */
+export const foreignPlacements = [
+  '',
+  'auto',
+  'local',
+  'prefer_local',
+  'remote',
+  'prefer_remote',
+] as const;
+
+const execution = z.strictObject({
+  placement: z.enum([...placements, ...foreignPlacements]).nullish(),
+  module: z.string().min(1).nullish(),
+  open_timeout_ms: z.int().min(1).max(3_600_000).nullish(),
+  reason: z.string().nullish(),
+  fallback: z.string().nullish(),
+});
+
 /** RemoteMedia's fields about where and on what a node runs: accepted, kept, without effect in this runner. */
 const metadata = z.strictObject({
   name: z.string().min(1),
@@ -20,7 +40,7 @@ const node = z.strictObject({
   media_capabilities: z.unknown().optional(),
   host: z.unknown().optional(),
   runtime_hint: z.unknown().optional(),
-  execution: z.unknown().optional(),
+  execution: execution.nullish(),
   docker: z.unknown().optional(),
   fast_path: z.unknown().optional(),
   python_deps: z.unknown().optional(),
@@ -42,6 +62,7 @@ export const manifestKeys = {
   root: Object.keys(manifestSchema.shape),
   metadata: Object.keys(metadata.shape),
   node: Object.keys(node.shape),
+  execution: Object.keys(execution.shape),
   connection: Object.keys(connection.shape),
 } as const;
 
@@ -51,11 +72,33 @@ export const unusedNodeKeys = [
   'media_capabilities',
   'host',
   'runtime_hint',
-  'execution',
   'docker',
   'fast_path',
   'python_deps',
 ] as const;
+
+/** Where and from what a node is run. */
+export interface NodeExecution {
+  /**
+   * `thread` (default): where the session is made, without copies. `worker`: in a worker thread of its own. `process`:
+   * in a Python process. RemoteMedia's `local`, `remote`, … are accepted and mean `thread`.
+   */
+  readonly placement?:
+    | (typeof placements)[number]
+    | (typeof foreignPlacements)[number]
+    | null
+    | undefined;
+  /**
+   * What has the node type, unless it is one that the runner knows: a file, relative to `PipelineRunnerOptions.modulesFrom`,
+   * or the name of an npm package; for `process` a Python module.
+   */
+  readonly module?: string | null | undefined;
+  /** Longest time until the node is open, 1…3,600,000 ms; default 10,000, and 300,000 in a process. */
+  readonly open_timeout_ms?: number | null | undefined;
+  /** RemoteMedia's; accepted without effect. */
+  readonly reason?: string | null | undefined;
+  readonly fallback?: string | null | undefined;
+}
 
 /** One node of a manifest. */
 export interface ManifestNode {
@@ -69,15 +112,20 @@ export interface ManifestNode {
   readonly is_streaming?: boolean | null | undefined;
   /** True to make what the node emits an output of the pipeline, though other nodes follow. */
   readonly is_output_node?: boolean | null | undefined;
+  readonly execution?: NodeExecution | null | undefined;
   /** RemoteMedia's fields on placement: accepted, with a warning that they have no effect. */
   readonly capabilities?: unknown;
   readonly media_capabilities?: unknown;
   readonly host?: unknown;
   readonly runtime_hint?: unknown;
-  readonly execution?: unknown;
   readonly docker?: unknown;
   readonly fast_path?: unknown;
   readonly python_deps?: unknown;
+}
+
+/** Where the node runs. */
+export function placementOf({ execution: where }: ManifestNode): (typeof placements)[number] {
+  return placements.find((each) => each === where?.placement) ?? 'thread';
 }
 
 /** A RemoteMedia manifest, version 1: a graph of nodes, written as in its YAML and JSON files. */
