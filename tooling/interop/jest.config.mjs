@@ -1,3 +1,4 @@
 import preset from '../../tooling/jest/preset.mjs';
 
-export default preset;
+// A browser takes its time on a busy machine; what is waited for has deadlines of its own.
+export default { ...preset, testTimeout: 90_000 };

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { Interop, connected, describeWithChromium } from './support/interop.js';
-import { statisticsOf } from './support/statistics.js';
+import { Interop, connected, describeWithChromium, measureUntil } from './support/interop.js';
+import { statisticsOf, videoOf } from './support/statistics.js';
 
 const screenshot = fileURLToPath(new URL('../.cache/page.png', import.meta.url));
 
@@ -31,11 +32,18 @@ describeWithChromium('the page', () => {
         (each) => each.videoWidth > 0 && each.currentTime > 0.5,
       ),
     );
-    const inbound = await statisticsOf(viewer, 'camera', 'inbound-rtp');
-    const received = inbound.find(({ kind }) => kind === 'video')!;
+    const received = await measureUntil(
+      ({ framesDecoded }) => framesDecoded! > 5,
+      async () => {
+        await delay(250);
+        return videoOf(viewer, 'camera', 'inbound-rtp');
+      },
+    );
     expect(received['framesDecoded']).toBeGreaterThan(5);
     const codecs = await statisticsOf(viewer, 'camera', 'codec');
-    const codec = codecs.find(({ id }) => id === received['codecId']);
+    const inbound = await statisticsOf(viewer, 'camera', 'inbound-rtp');
+    const { codecId } = inbound.find(({ kind }) => kind === 'video')!;
+    const codec = codecs.find(({ id }) => id === codecId);
     expect(codec?.['mimeType']).toBe('video/VP9');
     const kinds = await viewer.evaluate(() => window.mesh.events.map(({ kind }) => kind));
     expect(kinds).toEqual(['connected']);

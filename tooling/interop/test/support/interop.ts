@@ -11,7 +11,7 @@ import { CHROMIUM, chromiumInstalled } from '../../src/chromium.js';
 import { openPage } from '../../src/open-page.js';
 import type { PageOptions } from '../../src/page/mesh-page.js';
 import { type Site, serveSite } from '../../src/site.js';
-import { Node } from './node.js';
+import { DEADLINE_MS, Node } from './node.js';
 
 if (!chromiumInstalled) {
   const line = 'chromium is not installed (apt-get install chromium)';
@@ -135,7 +135,7 @@ export async function connected(page: Page, nodeId: string): Promise<void> {
   await page.waitForFunction(
     (id) => window.mesh.events.some(({ kind, peerId }) => kind === 'connected' && peerId === id),
     nodeId,
-    { timeout: 10_000 },
+    { timeout: DEADLINE_MS },
   );
 }
 
@@ -143,7 +143,7 @@ export async function connected(page: Page, nodeId: string): Promise<void> {
 export async function measureUntil<T>(
   fits: (measured: T) => boolean,
   measure: () => Promise<T>,
-  times = 5,
+  times = 20,
 ): Promise<T> {
   let measured = await measure();
   for (let i = 1; i < times && !fits(measured); i++) measured = await measure();

@@ -19,6 +19,9 @@ interface HeardBlock {
   readonly captured: { readonly at: number; readonly bound: number } | undefined;
 }
 
+/** How long something that has to come is waited for: on a busy machine it is late. */
+export const DEADLINE_MS = 30_000;
+
 /** A node of the mesh as an application uses it: it sends a tone and listens. */
 export class Node {
   readonly mesh: Mesh;
@@ -61,13 +64,16 @@ export class Node {
     return new Node(mesh);
   }
 
-  /** The next event of that name that fits; rejects after 10 s. */
+  /** The next event of that name that fits; rejects after {@link DEADLINE_MS}. */
   next<Name extends keyof MeshEvents>(
     name: Name,
     fits: (event: MeshEvents[Name]) => boolean = () => true,
   ): Promise<MeshEvents[Name]> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no ${name} within 10 s`)), 10_000);
+      const timer = setTimeout(
+        () => reject(new Error(`no ${name} within ${DEADLINE_MS} ms`)),
+        DEADLINE_MS,
+      );
       const off = this.mesh.on(name, (event) => {
         if (!fits(event)) return;
         clearTimeout(timer);
@@ -77,12 +83,12 @@ export class Node {
     });
   }
 
-  /** Calls `take` with every 10 ms heard of a peer until it returns something; rejects after 10 s. */
+  /** Calls `take` with every 10 ms heard of a peer until it returns something; rejects after {@link DEADLINE_MS}. */
   listen<T>(peerId: string, take: (block: HeardBlock) => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`${peerId} is not heard within 10 s`)),
-        10_000,
+        () => reject(new Error(`${peerId} is not heard within ${DEADLINE_MS} ms`)),
+        DEADLINE_MS,
       );
       const off = this.mesh.onTick((frames) => {
         const frame = frames.get(peerId);
@@ -129,13 +135,13 @@ export class Node {
     return this.mesh.statistics().links.find((link) => link.peerId === peerId)!;
   }
 
-  /** The next `count` pictures seen of a peer, of one of its streams if given; rejects after 10 s. */
+  /** The next `count` pictures seen of a peer, of one of its streams if given; rejects after {@link DEADLINE_MS}. */
   watch(peerId: string, count: number, streamId?: string): Promise<Sighting[]> {
     const seen: Sighting[] = [];
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`${seen.length} of ${count} pictures of ${peerId} within 10 s`)),
-        10_000,
+        () => reject(new Error(`${seen.length} of ${count} pictures of ${peerId} in time`)),
+        DEADLINE_MS,
       );
       const off = this.mesh.onPicture((picture, instant) => {
         if (picture.peerId !== peerId) return;

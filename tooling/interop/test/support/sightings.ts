@@ -1,11 +1,12 @@
 import type { Page } from 'playwright-core';
 import type { Sighting } from '../../src/page/eye.js';
 import type { Tint } from '../../src/page/stamp.js';
+import { DEADLINE_MS } from './node.js';
 
 /** Codecs and conversions of colour move it a little. */
 const TINT_TOLERANCE = 12;
 
-/** The next `count` pictures that the page shows of a peer's stream; rejects after 10 s. */
+/** The next `count` pictures that the page shows of a peer's stream; rejects after {@link DEADLINE_MS}. */
 export async function watchAtPage(
   page: Page,
   peerId: string,
@@ -20,7 +21,7 @@ export async function watchAtPage(
   };
   const now = await page.evaluate(() => performance.timeOrigin + performance.now());
   const handle = await page.waitForFunction(seen, [peerId, streamId, now, count] as const, {
-    timeout: 10_000,
+    timeout: DEADLINE_MS,
     polling: 100,
   });
   return (await handle.jsonValue())!;
@@ -31,8 +32,6 @@ export interface Seen {
   /** Pictures that are not what the sender drew, or not of this film. */
   readonly wrong: readonly Sighting[];
   readonly inOrder: boolean;
-  /** Share of the pictures between the first and the last that were seen. */
-  readonly share: number;
 }
 
 /** Judges pictures of a film of that tint and size. */
@@ -52,6 +51,5 @@ export function judge(
   return {
     wrong: sightings.filter((each) => !isRight(each)),
     inOrder: numbers.every((number, i) => i === 0 || number > numbers[i - 1]!),
-    share: (numbers.length - 1) / (numbers.at(-1)! - numbers[0]!),
   };
 }
