@@ -9,6 +9,7 @@ import {
 import type { CircuitBreaker } from '../connection/circuit-breaker.js';
 import { Link } from '../connection/link.js';
 import type { LinkCloseReason, LinkOptions } from '../connection/link-options.js';
+import { PublishedStates } from '../connection/published-states.js';
 import type { JsonValue } from '../data/control-message.js';
 import type { DataChannel } from '../data/data-channel.js';
 import { sessionIdOf } from '../negotiation/session-id.js';
@@ -165,6 +166,7 @@ export class Connections {
   tick(now: Micros): void {
     for (const member of this.#members.values()) {
       member.link?.tick(now);
+      member.states?.poll(now);
       const due = member.retryAt !== undefined && now >= member.retryAt;
       // Without the signaling nobody would hear of the call.
       if (due && this.#reachable) this.#open(member, true);
@@ -194,6 +196,11 @@ export class Connections {
     const { peerId } = member;
     const { policy, breaker: _, ...settings } = this.#settings;
     const abort = new AbortController();
+    const { clock } = settings;
+    const states = new PublishedStates(
+      (each) => this.#send(() => this.#signaling.sendState(peerId, onTheWire(each))),
+      clock.now(),
+    );
     member.retryAt = undefined;
     const link = new Link({
       ...settings,
@@ -214,8 +221,7 @@ export class Connections {
         },
         sendCandidate: (candidate) =>
           this.#send(() => this.#signaling.sendCandidate(peerId, candidate)),
-        sendStates: (states) =>
-          this.#send(() => this.#signaling.sendState(peerId, onTheWire(states))),
+        sendStates: (each) => states.update(each, clock.now()),
         probe: () => this.#signaling.peers({ signal: abort.signal }),
       },
       events: {
@@ -236,6 +242,7 @@ export class Connections {
     const { audio, video } = this.#directions.get(peerId) ?? BOTH_WAYS;
     link.media.direct(audio, video);
     member.link = link;
+    member.states = states;
     this.#events.opened(peerId, link);
     return link;
   }
@@ -243,6 +250,7 @@ export class Connections {
   #linkClosed(member: Member, link: Link, reason: LinkCloseReason, detail: string): void {
     const last = linkStatistics(member, link);
     member.link = undefined;
+    member.states = undefined;
     this.#events.ended(member.peerId);
     const closing = link.closed.finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);

@@ -1,6 +1,7 @@
 import { type Micros, micros } from '@rm/rtp-sync';
 import type { CircuitBreaker } from '../connection/circuit-breaker.js';
 import type { Link } from '../connection/link.js';
+import type { PublishedStates } from '../connection/published-states.js';
 
 const FIRST_RETRY = 500_000;
 const LAST_RETRY = 10_000_000;
@@ -15,6 +16,8 @@ export class Member {
   /** The peer is no longer in the room; the connection may outlive its signaling. */
   gone = false;
   link: Link | undefined;
+  /** What the peer is told of the link. */
+  states: PublishedStates | undefined;
   /** When to connect again. */
   retryAt: Micros | undefined;
   readonly #breaker: CircuitBreaker;
