@@ -1,5 +1,5 @@
 import { type AudioFrame, loadOpus } from '@rm/codecs';
-import { micros } from '@rm/rtp-sync';
+import { micros, millis } from '@rm/rtp-sync';
 import { ErrorCode } from '@rm/signaling-protocol';
 import { expect, test } from '@jest/globals';
 import { FlightRecorder } from '../src/capture/flight-recorder.js';
@@ -94,6 +94,42 @@ test('a connection that does not come about in time is closed with what was seen
     },
   ]);
   expect(a.transport.calls.at(-1)).toBe('close');
+});
+
+test('candidates that lead nowhere are given up at the connect timeout, and the room is told that ICE failed', async () => {
+  const pair = new LinkNetwork();
+  const [a, b] = [await pair.add(), await pair.add({ connectTimeout: millis(3000) })];
+  pair.network.down = true;
+  await pair.run(2990);
+  expect([a.iceStates.at(-1), b.iceStates.at(-1)]).toEqual(['checking', 'checking']);
+  await pair.run(10);
+  expect([a.link.state, b.link.state]).toEqual(['connecting', 'closed']);
+  await pair.run(1990);
+  expect(a.link.state).toBe('connecting');
+  await pair.run(10);
+  for (const [peer, ms] of [
+    [a, 5000],
+    [b, 3000],
+  ] as const) {
+    const detail = `not connected within ${ms} ms (ICE checking)`;
+    expect(peer.events).toEqual([{ reason: 'timeout', detail }]);
+    expect(peer.states.slice(-3)).toEqual(['connecting', 'failed', 'closed']);
+    expect(peer.iceStates.slice(-3)).toEqual(['checking', 'failed', 'closed']);
+    expect(peer.transport.calls.at(-1)).toBe('close');
+  }
+});
+
+test('a path that stops to answer is told as disconnected after 4 s, and as what it is when it is back', async () => {
+  const pair = await connected();
+  const { a, b, network } = pair;
+  network.down = true;
+  await pair.run(3900);
+  expect(a.states.at(-1)).toBe('connected');
+  await pair.run(200);
+  expect([a.states.at(-1), a.iceStates.at(-1)]).toEqual(['disconnected', 'disconnected']);
+  network.down = false;
+  await pair.run(1000, speaking(b, pair));
+  expect([a.states.at(-1), a.iceStates.at(-1)]).toEqual(['connected', 'connected']);
 });
 
 test('sound of a peer that answers no pings is placed on the timeline by what its reports echo', async () => {
@@ -303,6 +339,7 @@ test.each([
   a.link.close('closed', 'again');
   a.transport.become('failed');
   expect(a.events).toEqual(['connected', { reason, detail: expect.any(String) }]);
+  expect(a.states.at(-1)).toBe('closed');
   expect(a.transport.calls.filter((call) => call === 'close')).toHaveLength(1);
 });
 
@@ -317,6 +354,8 @@ test('a link that is closed says good-bye for its streams, and the other side kn
   expect(last[0]).toMatchObject({ type: 'sender-report', ssrc });
   await pair.run(100);
   expect(b.events.at(-1)).toEqual({ reason: 'peer-closed', detail: expect.any(String) });
+  // It has left the room by then.
+  expect(a.states.at(-1)).toBe('connected');
   expect(clock.now()).toBeLessThan(micros(700_000));
 });
 

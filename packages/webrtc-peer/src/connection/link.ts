@@ -20,6 +20,11 @@ import { Recovery } from './recovery.js';
 /** Opus as every node takes it; what was lost is asked for again where it can come in time. */
 const OPUS: readonly CodecDescription[] = [{ ...describeOpus(), feedback: ['nack'] }];
 
+/** States in which ICE has a pair to send over. */
+const PATH_FOUND: readonly PeerConnectionStates['iceConnection'][] = ['connected', 'completed'];
+/** Ends that the other side knows of, or that another connection follows: states of this one would confuse. */
+const SETTLED: readonly LinkCloseReason[] = ['closed', 'peer-left', 'replaced'];
+
 /**
  * The connection to one peer: negotiation, transport, audio both ways, control messages and heartbeat.
  *
@@ -169,6 +174,7 @@ export class Link {
   /** Closes the connection and releases everything. Idempotent. */
   close(reason: LinkCloseReason, detail: string): void {
     if (this.#state === 'closed') return;
+    this.#tellEnd(reason);
     this.#state = 'closed';
     this.#negotiator.close();
     this.#channels.close();
@@ -199,7 +205,8 @@ export class Link {
       const { initiator, backend, clock } = this.#options;
       this.#recovery = new Recovery(initiator, backend.restartsIce, clock.now());
       this.#options.events.connected();
-    } else if (states.connection === 'failed') this.close('failed', 'ICE or DTLS failed');
+    } else if (states.connection === 'failed')
+      this.close('failed', states.iceConnection === 'failed' ? 'ICE failed' : 'DTLS failed');
     else if (states.connection === 'closed') this.close('peer-closed', 'the transport was closed');
   }
 
@@ -208,9 +215,30 @@ export class Link {
     const now = this.#options.clock.now();
     if (this.#recovery?.heard(now) === true && this.#state === 'restoring') {
       this.#state = 'connected';
+      this.#options.signaling.sendStates(this.#connection.states);
       this.#options.events.connected();
     }
     return now;
+  }
+
+  /** Publishes how the connection ends where nobody else does: the transport below is closed without a word. */
+  #tellEnd(reason: LinkCloseReason): void {
+    const { states } = this.#connection;
+    const { signaling } = this.#options;
+    const isConnected = PATH_FOUND.includes(states.iceConnection);
+    if (reason === 'timeout')
+      signaling.sendStates({
+        ...states,
+        connection: 'failed',
+        ...(!isConnected && { iceConnection: 'failed' }),
+      });
+    if (!SETTLED.includes(reason))
+      signaling.sendStates({
+        connection: 'closed',
+        iceConnection: 'closed',
+        iceGathering: states.iceGathering,
+        signaling: 'closed',
+      });
   }
 
   /** Does what may save a connection that has fallen silent. */
@@ -229,6 +257,11 @@ export class Link {
         break;
       case 'tell-lost':
         this.#state = 'restoring';
+        this.#options.signaling.sendStates({
+          ...this.#connection.states,
+          connection: 'disconnected',
+          iceConnection: 'disconnected',
+        });
         this.#options.events.lost('nothing was heard for 4 s');
         break;
       case 'give-up':

@@ -73,7 +73,9 @@ export class LinkPeer {
   /** SDP of its offers and answers as they were sent. */
   readonly offers: string[] = [];
   readonly answers: string[] = [];
+  /** Published states of the connection, and those of ICE with them. */
   readonly states: string[] = [];
+  readonly iceStates: string[] = [];
   #sent = 0;
 
   constructor(
@@ -131,7 +133,10 @@ export class LinkPeer {
         },
         sendCandidate: (candidate) =>
           network.later(() => network.otherOf(this)?.link.candidateReceived(candidate)),
-        sendStates: ({ connection }) => this.states.push(connection),
+        sendStates: ({ connection, iceConnection }) => {
+          this.states.push(connection);
+          this.iceStates.push(iceConnection);
+        },
         probe: () =>
           network.signaling ? Promise.resolve() : Promise.reject(new Error('no signaling server')),
       },

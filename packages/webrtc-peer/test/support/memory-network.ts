@@ -239,6 +239,7 @@ export class MemoryTransport implements Transport {
     )
       return;
     if (!this.#candidates.has(peer.usernameFragment)) return;
+    for (const each of [this, peer]) each.#check();
     const pair = { ours: this.usernameFragment, theirs: peer.usernameFragment };
     this.later(() => {
       if (this.#network.down || this.#closed || peer.#closed) return;
@@ -246,6 +247,11 @@ export class MemoryTransport implements Transport {
       this.#nominate(pair.ours, pair.theirs);
       peer.#nominate(pair.theirs, pair.ours);
     });
+  }
+
+  #check(): void {
+    if (!this.#closed && this.states.iceConnection === 'new')
+      this.#set({ connection: 'connecting', iceConnection: 'checking' });
   }
 
   #nominate(ours: string, theirs: string): void {
