@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MeshNode } from '../mesh/mesh-node.js';
 import type { EncodedPicture } from '../mesh/mesh-options.js';
+import { AnswerCount } from './answer-count.js';
 import { Backlog } from './backlog.js';
 import { HostedChannels } from './hosted-channels.js';
 import { HostedOutputs } from './hosted-outputs.js';
@@ -28,7 +29,7 @@ export class MeshHost {
   readonly #channels: HostedChannels;
   readonly #outputs: HostedOutputs;
   readonly #answers: MessagePort;
-  readonly #answered: Int32Array;
+  readonly #answered: AnswerCount;
   readonly #messagesIn: Backlog;
   readonly #encoded: Backlog;
   readonly #calls: MeshCalls;
@@ -40,7 +41,7 @@ export class MeshHost {
     this.#outbox = outbox;
     this.#pictures = pictures;
     this.#answers = job.answers;
-    this.#answered = new Int32Array(job.answered);
+    this.#answered = new AnswerCount(job.answered);
     this.#messagesIn = new Backlog(job.messagesIn);
     this.#encoded = new Backlog(job.encoded);
     this.#channels = new HostedChannels(outbox);
@@ -127,8 +128,7 @@ export class MeshHost {
       answer = { ok: false, error: describeError(error) };
     }
     this.#answers.postMessage(answer);
-    Atomics.add(this.#answered, 0, 1);
-    Atomics.notify(this.#answered, 0);
+    this.#answered.add();
   }
 
   async #answerLater({ id, name, args }: Call): Promise<void> {

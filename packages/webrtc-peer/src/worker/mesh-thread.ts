@@ -5,6 +5,7 @@ import {
   type Transferable,
   Worker,
 } from 'node:worker_threads';
+import { AnswerCount } from './answer-count.js';
 import { MeshWorkerError } from './errors.js';
 import {
   type Answer,
@@ -41,7 +42,7 @@ export class MeshThread {
   readonly #worker: Worker;
   readonly #events: MeshThreadEvents;
   readonly #answers: MessagePort;
-  readonly #answered: Int32Array;
+  readonly #answered = new AnswerCount();
   readonly #pending = new Map<number, Pending>();
   #calls = WAITED_FOR;
   #handled = 0;
@@ -56,9 +57,7 @@ export class MeshThread {
     this.#events = events;
     const { port1, port2 } = new MessageChannel();
     this.#answers = port1;
-    const answered = new SharedArrayBuffer(4);
-    this.#answered = new Int32Array(answered);
-    const workerData: MeshJob = { ...job, answers: port2, answered };
+    const workerData: MeshJob = { ...job, answers: port2, answered: this.#answered.memory };
     this.#worker = new Worker(new URL(import.meta.resolve('#mesh-worker')), {
       workerData,
       transferList: [port2, ...transfer],
@@ -106,12 +105,12 @@ export class MeshThread {
    */
   call<Name extends keyof MeshCalls>(name: Name, ...args: Arguments<Name>): Result<Name> {
     if (this.#gone !== undefined) throw this.#gone;
-    const before = Atomics.load(this.#answered, 0);
+    const before = this.#answered.current;
     this.#worker.postMessage({ kind: 'call', id: WAITED_FOR, name, args } satisfies ToWorker);
-    const waited = Atomics.wait(this.#answered, 0, before, MAX_WAIT);
-    const received = receiveMessageOnPort(this.#answers) as { message: Answer } | undefined;
-    if (waited === 'timed-out' || received === undefined)
+    if (!this.#answered.waitFor(before, MAX_WAIT))
       throw this.#failed(`it did not answer within ${MAX_WAIT} ms`);
+    // The answer was posted before it was counted.
+    const received = receiveMessageOnPort(this.#answers) as { message: Answer };
     if (!received.message.ok) throw revivedError(received.message.error);
     return received.message.value as Result<Name>;
   }

@@ -32,7 +32,7 @@ export interface MeshJob {
   readonly data: unknown;
   /** Where calls that are waited for are answered. */
   readonly answers: MessagePort;
-  /** Number of those answers, as Int32. */
+  /** Of the `AnswerCount` of those. */
   readonly answered: SharedArrayBuffer;
   /** Application messages, and what else peers can have told at will, to the application. */
   readonly messagesIn: SharedArrayBuffer;

@@ -54,7 +54,7 @@ class MemorySocket implements SocketLike, Client {
 export class SignalingServer {
   readonly #hub: Hub;
   readonly #sockets = new Map<number, Client>();
-  #listening: WebSocketServer | undefined;
+  #listening: Promise<WebSocketServer> | undefined;
   #next = 0;
   /** What is under way while the network stands still. */
   #held: (() => void)[] | undefined;
@@ -74,16 +74,12 @@ export class SignalingServer {
 
   /** Address for a client of another thread that is `peerId`; call {@link close} then. */
   async address(peerId: string): Promise<string> {
-    if (this.#listening === undefined) {
-      this.#listening = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-      this.#listening.on('connection', (socket, { url }) => this.#accept(socket, url!.slice(1)));
-      await once(this.#listening, 'listening');
-    }
-    return `ws://127.0.0.1:${(this.#listening.address() as AddressInfo).port}/${peerId}`;
+    const { port } = (await (this.#listening ??= this.#listen())).address() as AddressInfo;
+    return `ws://127.0.0.1:${port}/${peerId}`;
   }
 
   close(): void {
-    this.#listening?.close();
+    void this.#listening?.then((listening) => listening.close());
   }
 
   /** Cuts the connections of `peerId`, or all, as when the network fails. */
@@ -139,6 +135,13 @@ export class SignalingServer {
       socket.onopen?.({} as never);
     });
     return socket;
+  }
+
+  async #listen(): Promise<WebSocketServer> {
+    const listening = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    listening.on('connection', (socket, { url }) => this.#accept(socket, url!.slice(1)));
+    await once(listening, 'listening');
+    return listening;
   }
 
   #accept(webSocket: WebSocket, peerId: string): void {
