@@ -6,6 +6,7 @@ export type NodeErrorCode =
   | 'NODE_FAILED'
   | 'NODE_CLOSE_FAILED'
   | 'NODE_QUEUE_FULL'
+  | 'NODE_TIMEOUT'
   | 'UNDECLARED_PROMISE'
   | 'TOO_MANY_OUTPUTS'
   | 'LISTENER_FAILED';

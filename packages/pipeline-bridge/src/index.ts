@@ -17,6 +17,7 @@ export type { OutputListener } from './graph/outputs.js';
 export { PipelineRunner } from './graph/pipeline-runner.js';
 export type { PipelineRunnerOptions } from './graph/pipeline-runner.js';
 export type { PipelineSession } from './graph/pipeline-session.js';
+export type { DataListener, NodeState } from './graph/stage.js';
 export type { EdgeStats, NodeStats, OutputStats, PipelineStats } from './graph/stats.js';
 export { parseManifest } from './manifest/parse-manifest.js';
 export type { ParsedManifest, ParseManifestOptions } from './manifest/parse-manifest.js';

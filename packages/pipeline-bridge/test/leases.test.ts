@@ -12,7 +12,8 @@ function picture(pool: FramePool, value: number): PictureData {
   return {
     kind: 'video',
     format: 'rgba32',
-    streamId: 'camera',
+    // A stream each: of one stream only the latest picture would wait.
+    streamId: `camera ${value}`,
     capture: undefined,
     width: 2,
     height: 2,

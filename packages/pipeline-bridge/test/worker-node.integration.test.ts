@@ -167,6 +167,24 @@ test('a thread that ends is started again, says what was lost, and nothing waits
   expect(errors[0]!.message).toMatch(/exit code 3, 4 pieces were lost; it starts again in 100 ms/);
 });
 
+test('a thread that hangs is ended and started again, and is reconfigured like any other', async () => {
+  const manifest = inWorker('Obedient');
+  const [node] = manifest.nodes;
+  const { session, errors } = await start({
+    ...manifest,
+    nodes: [{ ...node!, execution: { ...node!.execution, timeout_ms: 1500 } }],
+  });
+  for (const word of ['hang', 'x', 'y', 'z', 'after']) session.send(text(word));
+  expect(textsOf(await receive(session, 1))).toEqual(['after done']);
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringContaining('a piece took over 1500 ms'),
+    expect.stringContaining('4 pieces were lost'),
+  ]);
+  await session.configure('node', {});
+  session.send(text('again'));
+  expect(textsOf(await receive(session, 2))).toEqual(['closing', 'again done']);
+});
+
 test('a node that cannot be made or opened fails the session with the reason', async () => {
   const refused = (manifest: Manifest): Promise<unknown> =>
     start(manifest).then(

@@ -5,7 +5,7 @@ import type { QueueLimits } from './data-queue.js';
 import type { NodeContext, PipelineNode } from './node.js';
 import type { NodeTypes } from './node-types.js';
 import { Outputs } from './outputs.js';
-import { placeNode } from './place-node.js';
+import { NODE_TIMEOUT, placeNode } from './place-node.js';
 import { Stage } from './stage.js';
 import type { StageSurroundings } from './stage.js';
 import type { Stopwatch } from './stopwatch.js';
@@ -19,6 +19,8 @@ export interface Graph {
   readonly sources: readonly Stage[];
   readonly outputs: Outputs;
   readonly errorListeners: Set<(error: NodeError) => void>;
+  /** Makes the node of a stage anew with other params, not yet opened. Throws NODE_OPEN_FAILED. */
+  remake(stage: Stage, params: Readonly<Record<string, unknown>>): PipelineNode;
 }
 
 /** What a graph is built with. */
@@ -49,15 +51,10 @@ export function buildGraph(manifest: Manifest, options: GraphOptions): Graph {
   for (const id of topology.order) {
     const described = nodes.get(id);
     if (described === undefined) continue;
-    const stage = new Stage(id, described.node_type, surroundings);
+    const timeout = described.execution?.timeout_ms ?? NODE_TIMEOUT;
+    const stage = new Stage(id, described.node_type, timeout, surroundings);
     stages.set(id, stage);
-    const context = {
-      nodeId: id,
-      emit: stage.emit,
-      reportError: (error: unknown) =>
-        stage.fail('NODE_FAILED', error instanceof Error ? error.message : String(error), error),
-    };
-    stage.install(placed(described, options, context));
+    stage.install(make(described, stage, options));
   }
   const targets = new Set<string>();
   for (const { from, to } of manifest.connections) {
@@ -71,10 +68,22 @@ export function buildGraph(manifest: Manifest, options: GraphOptions): Graph {
     }
   }
   const sources = [...stages.values()].filter(({ id }) => !targets.has(id));
-  return { stages, sources, outputs, errorListeners };
+  return {
+    stages,
+    sources,
+    outputs,
+    errorListeners,
+    remake: (stage, params) => make({ ...nodes.get(stage.id)!, params }, stage, options),
+  };
 }
 
-function placed(node: ManifestNode, options: GraphOptions, context: NodeContext): PipelineNode {
+function make(node: ManifestNode, stage: Stage, options: GraphOptions): PipelineNode {
+  const context: NodeContext = {
+    nodeId: node.id,
+    emit: stage.emit,
+    reportError: (error) =>
+      stage.fail('NODE_FAILED', error instanceof Error ? error.message : String(error), error),
+  };
   try {
     return placeNode(node, options.nodeTypes, options.modulesFrom, context);
   } catch (cause) {

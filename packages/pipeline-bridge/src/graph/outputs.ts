@@ -74,6 +74,11 @@ export class Outputs {
     });
   }
 
+  /** Drops and counts what nobody has received, but for control messages. */
+  flush(): void {
+    this.#queue.clear(({ kind }) => kind !== 'control');
+  }
+
   /** No more output will come: whoever waits gets undefined. */
   end(): void {
     this.#ended = true;

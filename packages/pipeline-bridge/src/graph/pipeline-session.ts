@@ -2,24 +2,18 @@ import { ClosedError, UnknownNodeError } from '../errors.js';
 import type { NodeError } from '../errors.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
 import type { Graph } from './build-graph.js';
-import type { OutputListener, Outputs } from './outputs.js';
-import type { Stage } from './stage.js';
+import type { OutputListener } from './outputs.js';
+import type { DataListener, NodeState, Stage } from './stage.js';
 import type { PipelineStats } from './stats.js';
 
 /** A running pipeline, made by `PipelineRunner.createSession`. */
 export class PipelineSession implements AsyncDisposable {
-  readonly #stages: ReadonlyMap<string, Stage>;
-  readonly #sources: readonly Stage[];
-  readonly #outputs: Outputs;
-  readonly #errorListeners: Set<(error: NodeError) => void>;
+  readonly #graph: Graph;
   #closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(graph: Graph) {
-    this.#stages = graph.stages;
-    this.#sources = graph.sources;
-    this.#outputs = graph.outputs;
-    this.#errorListeners = graph.errorListeners;
+    this.#graph = graph;
   }
 
   /**
@@ -31,12 +25,50 @@ export class PipelineSession implements AsyncDisposable {
     if (this.#closing !== undefined) throw new ClosedError('session');
     const { inputNode } = options;
     if (inputNode === undefined) {
-      for (const source of this.#sources) source.deliver(data, false);
+      for (const source of this.#graph.sources) source.deliver(data, false, source.input);
       return;
     }
-    const stage = this.#stages.get(inputNode);
-    if (stage === undefined) throw new UnknownNodeError(inputNode, [...this.#stages.keys()]);
-    stage.deliver(data, false);
+    const stage = this.#stage(inputNode);
+    stage.deliver(data, false, stage.input);
+  }
+
+  /**
+   * Replaces a node's params while data flows: a node made with them takes the place of the present one between two
+   * pieces of data. Rejects with NODE_OPEN_FAILED, and the present one stays; with UNKNOWN_NODE, or CLOSED.
+   */
+  async configure(nodeId: string, params: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.#closing !== undefined) throw new ClosedError('session');
+    const stage = this.#stage(nodeId);
+    const node = this.#graph.remake(stage, params);
+    await stage.open(node);
+    await stage.replace(node);
+  }
+
+  /**
+   * Has a node work (`enabled`, as from the beginning), be passed by (`bypassed`: its input is its output), or let
+   * nothing pass (`disabled`), from the next piece of data on. Throws UNKNOWN_NODE.
+   */
+  setState(nodeId: string, state: NodeState): void {
+    this.#stage(nodeId).state = state;
+  }
+
+  /**
+   * Calls the listener with all that a node emits, within its `emit`; returns the function that ends it. Throws
+   * UNKNOWN_NODE.
+   */
+  tap(nodeId: string, listener: DataListener): () => void {
+    return this.#stage(nodeId).tap(listener);
+  }
+
+  /**
+   * Drops and counts all that waits, but for control messages, and has nodes give up what they work on: for a barge-in,
+   * when nobody wants to hear the rest. With `nodeId` at that node only. Throws UNKNOWN_NODE.
+   */
+  flush(options: { readonly nodeId?: string } = {}): void {
+    const { nodeId } = options;
+    const stages = nodeId === undefined ? this.#graph.stages.values() : [this.#stage(nodeId)];
+    for (const stage of stages) stage.flush();
+    if (nodeId === undefined) this.#graph.outputs.flush();
   }
 
   /**
@@ -44,15 +76,15 @@ export class PipelineSession implements AsyncDisposable {
    * that removes it. While there is a listener, and `receive` was never called, nothing is kept for `receive`.
    */
   onOutput(listener: OutputListener): () => void {
-    return this.#outputs.add(listener);
+    return this.#graph.outputs.add(listener);
   }
 
   /** Calls the listener with every failure of a node; returns the function that removes it. */
   onError(listener: (error: NodeError) => void): () => void {
     const added = (error: NodeError): void => listener(error);
-    this.#errorListeners.add(added);
+    this.#graph.errorListeners.add(added);
     return () => {
-      this.#errorListeners.delete(added);
+      this.#graph.errorListeners.delete(added);
     };
   }
 
@@ -61,7 +93,7 @@ export class PipelineSession implements AsyncDisposable {
    * Rejects with the signal's reason. Outputs wait within the limits of `QueueLimits`.
    */
   receive(options: { readonly signal?: AbortSignal } = {}): Promise<RuntimeData | undefined> {
-    return this.#outputs.receive(options.signal);
+    return this.#graph.outputs.receive(options.signal);
   }
 
   /**
@@ -78,11 +110,11 @@ export class PipelineSession implements AsyncDisposable {
 
   /** Counters of every node and connection since the beginning. */
   stats(): PipelineStats {
-    const stages = [...this.#stages.values()];
+    const stages = [...this.#graph.stages.values()];
     return {
       nodes: stages.map((stage) => stage.stats()),
       edges: stages.flatMap((stage) => stage.edgeStats()),
-      output: this.#outputs.stats(),
+      output: this.#graph.outputs.stats(),
     };
   }
 
@@ -99,9 +131,16 @@ export class PipelineSession implements AsyncDisposable {
     return this.close();
   }
 
+  #stage(nodeId: string): Stage {
+    const { stages } = this.#graph;
+    const stage = stages.get(nodeId);
+    if (stage === undefined) throw new UnknownNodeError(nodeId, [...stages.keys()]);
+    return stage;
+  }
+
   async #shutDown(signal: AbortSignal | undefined): Promise<void> {
     // The map is in topological order: what a closing node still emits finds the next ones open.
-    for (const stage of this.#stages.values()) await stage.close(signal);
-    this.#outputs.end();
+    for (const stage of this.#graph.stages.values()) await stage.close(signal);
+    this.#graph.outputs.end();
   }
 }

@@ -8,6 +8,8 @@ import type { NodeContext, PipelineNode } from './node.js';
 
 /** Longest time until a node in a worker thread is open, in ms. */
 const OPEN_TIMEOUT = 10_000;
+/** Longest time for one piece of data in ms, unless the manifest says otherwise. */
+export const NODE_TIMEOUT = 30_000;
 
 /** Makes a node where its manifest says it runs. Throws what `createNode` throws, or what resolving its module throws. */
 export function placeNode(
@@ -25,6 +27,7 @@ export function placeNode(
       params: params ?? {},
       module: module === undefined ? undefined : moduleUrl(module, modulesFrom),
       openTimeout: execution?.open_timeout_ms ?? OPEN_TIMEOUT,
+      timeout: execution?.timeout_ms ?? NODE_TIMEOUT,
     },
     context,
   );

@@ -1,12 +1,12 @@
 import type { Micros } from '@rm/codecs';
 import { NodeError } from '../errors.js';
 import type { NodeErrorCode } from '../errors.js';
-import { leaseOf } from '../runtime-data/bytes.js';
 import { DataPool } from '../runtime-data/data-pool.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
-import { DataQueue } from './data-queue.js';
 import type { QueueLimits } from './data-queue.js';
+import { Inlet, shiftOldest } from './inlet.js';
 import type { Emit, PipelineNode } from './node.js';
+import { Processor } from './processor.js';
 import type { EdgeStats, NodeStats } from './stats.js';
 import type { Stopwatch } from './stopwatch.js';
 import { untilAborted } from './until-aborted.js';
@@ -18,48 +18,69 @@ export interface StageSurroundings {
   report(error: NodeError): void;
 }
 
-/** A node at its place in the graph: hands it data as its declaration asks, and contains its failures. */
+/** What a node makes of its input: works on it (`enabled`), lets it pass unchanged, or lets nothing pass. */
+export type NodeState = 'enabled' | 'bypassed' | 'disabled';
+
+/** Sees data on its way; `nodeId` is the node that emitted it. The data is borrowed. */
+export type DataListener = (data: RuntimeData, nodeId: string) => void;
+
+interface Edge {
+  readonly target: Stage;
+  readonly inlet: Inlet;
+}
+
+/** A node at its place in the graph: what comes to it, what it is allowed to do, and where its output goes. */
 export class Stage {
   readonly id: string;
   /** What the node emits goes on from here. */
-  readonly emit: Emit = (data) => this.#forward(data);
+  readonly emit: Emit = (data) => this.#forward(data, this.#processor.writes);
+  /** For what the session is sent. */
+  readonly input: Inlet;
   readonly #type: string;
   readonly #surroundings: StageSurroundings;
   readonly #pool = new DataPool();
-  readonly #queue: DataQueue;
-  readonly #edges: { readonly target: Stage; passed: number }[] = [];
-  #node: PipelineNode | undefined;
-  #output: ((data: RuntimeData, nodeId: string) => void) | undefined;
-  #asynchronous = false;
-  #busy = false;
+  readonly #inlets: Inlet[] = [];
+  readonly #processor: Processor;
+  readonly #edges: Edge[] = [];
+  // Replaced, not changed, so that a tap may leave while it is called.
+  #taps: readonly DataListener[] = [];
+  #output: DataListener | undefined;
+  #state: NodeState = 'enabled';
   #closed = false;
-  #onIdle: (() => void) | undefined;
-  #in = 0;
+  #came = 0;
   #out = 0;
   #late = 0;
+  #skipped = 0;
   #errors = 0;
-  #processing = 0;
 
-  constructor(id: string, type: string, surroundings: StageSurroundings) {
+  /** `timeout` in ms, for a node that returns promises. */
+  constructor(id: string, type: string, timeout: number, surroundings: StageSurroundings) {
     this.id = id;
     this.#type = type;
     this.#surroundings = surroundings;
-    this.#queue = new DataQueue(surroundings.limits, this.#pool);
+    this.#processor = new Processor({
+      stopwatch: surroundings.stopwatch,
+      pool: this.#pool,
+      timeout,
+      emit: this.emit,
+      fail: (code, message, cause) => this.fail(code, message, cause),
+      onFree: () => this.#drain(),
+    });
+    this.input = this.#addInlet(undefined);
   }
 
-  /** Puts the node in its place; before any data. */
-  install(node: PipelineNode): void {
-    this.#node = node;
-    this.#asynchronous = node.asynchronous === true;
+  /** Puts the node in its place, before any data; returns the one that was there. */
+  install(node: PipelineNode): PipelineNode | undefined {
+    return this.#processor.install(node);
   }
 
   /** Sends on to `target` what the node emits. */
   connect(target: Stage): void {
-    this.#edges.push({ target, passed: 0 });
+    this.#edges.push({ target, inlet: target.#addInlet(this.id) });
   }
 
   /** Makes what the node emits an output of the pipeline. */
-  setOutput(output: (data: RuntimeData, nodeId: string) => void): void {
+  setOutput(output: DataListener): void {
     this.#output = output;
   }
 
@@ -67,27 +88,56 @@ export class Stage {
     return this.#edges.length === 0;
   }
 
+  get state(): NodeState {
+    return this.#state;
+  }
+
+  /** From the next piece on, those that wait included. */
+  set state(state: NodeState) {
+    this.#state = state;
+  }
+
+  /** Has `tap` see all that leaves this node; returns the function that ends it. */
+  tap(tap: DataListener): () => void {
+    const added: DataListener = (data, nodeId) => tap(data, nodeId);
+    this.#taps = [...this.#taps, added];
+    return () => {
+      this.#taps = this.#taps.filter((other) => other !== added);
+    };
+  }
+
   /** Rejects with NODE_OPEN_FAILED. */
-  async open(): Promise<void> {
+  async open(node = this.#processor.node): Promise<void> {
     try {
-      await this.#node?.open?.();
+      await node?.open?.();
     } catch (cause) {
       throw new NodeError('NODE_OPEN_FAILED', this.id, `could not open: ${text(cause)}`, cause);
     }
   }
 
+  /** Puts an opened node in the place of the present one between two pieces of data, and closes that one. */
+  async replace(node: PipelineNode): Promise<void> {
+    const former = await this.#processor.replace(node);
+    if (former !== undefined) await this.#closeNode(former, undefined);
+  }
+
   /** Hands data to the node, now or when it is free. `exclusive`: nobody else sees the data's buffers. */
-  deliver(data: RuntimeData, exclusive: boolean): void {
-    this.#in += 1;
+  deliver(data: RuntimeData, exclusive: boolean, inlet: Inlet): void {
+    inlet.passed += 1;
+    this.#came += 1;
     if (this.#closed) this.#late += 1;
-    else if (this.#busy) this.#enqueue(data);
+    else if (this.#processor.busy) this.#enqueue(data, inlet);
     else {
-      const node = this.#node;
-      if (node?.mutates === true && !exclusive) this.#run(this.#pool.copy(data), true);
-      else if (this.#asynchronous && node?.handsOff !== true) this.#run(this.#keep(data), true);
-      else this.#run(data, false);
+      if (this.#state === 'enabled') this.#processor.process(data, exclusive);
+      else this.#pass(data, exclusive);
       this.#drain();
     }
+  }
+
+  /** Drops and counts what waits, but for control messages, and has the node give up what it works on. */
+  flush(): void {
+    for (const { queue } of this.#inlets) queue.clear(({ kind }) => kind !== 'control');
+    this.#processor.flush();
   }
 
   /** Counts and reports a failure outside of `process`. */
@@ -98,131 +148,103 @@ export class Stage {
 
   /** Waits for what is queued, then closes the node; an aborted signal ends the waiting. Never rejects. */
   async close(signal: AbortSignal | undefined): Promise<void> {
-    await untilAborted(this.#idle(), signal);
-    this.#queue.clear();
-    try {
-      await untilAborted(Promise.resolve(this.#node?.close?.()), signal);
-    } catch (cause) {
-      this.fail('NODE_CLOSE_FAILED', `could not close: ${text(cause)}`, cause);
-    }
+    await untilAborted(this.#processor.idle(), signal);
+    for (const { queue } of this.#inlets) queue.clear();
+    const { node } = this.#processor;
+    if (node !== undefined) await this.#closeNode(node, signal);
     this.#closed = true;
+    this.#processor.end();
   }
 
   stats(): NodeStats {
+    let dropped = this.#late;
+    let queued = 0;
+    for (const { queue } of this.#inlets) {
+      dropped += queue.dropped;
+      queued += queue.length;
+    }
     return {
       id: this.id,
       type: this.#type,
-      in: this.#in,
+      state: this.#state,
+      in: this.#came,
       out: this.#out,
-      dropped: this.#queue.dropped + this.#late,
+      dropped,
+      skipped: this.#skipped,
       errors: this.#errors,
-      queued: this.#queue.length,
-      processing: this.#processing as Micros,
+      queued,
+      processing: this.#processor.time as Micros,
     };
   }
 
+  /** Of the connections that lead here, and of the session's input if it was used. */
   edgeStats(): readonly EdgeStats[] {
-    return this.#edges.map(({ target, passed }) => ({ from: this.id, to: target.id, passed }));
+    const used = this.#inlets.filter(({ from, passed }) => from !== undefined || passed > 0);
+    return used.map((inlet) => inlet.stats(this.id));
   }
 
-  #forward(data: RuntimeData): void {
+  #addInlet(from: string | undefined): Inlet {
+    const inlet = new Inlet(from, this.#surroundings.limits, this.#pool);
+    this.#inlets.push(inlet);
+    return inlet;
+  }
+
+  #pass(data: RuntimeData, exclusive: boolean): void {
+    if (this.#state === 'bypassed') this.#forward(data, exclusive);
+    else this.#skipped += 1;
+  }
+
+  /** `written`: what an in-place node emits is what it was given to itself, so a single receiver may write on. */
+  #forward(data: RuntimeData, written: boolean): void {
     if (this.#closed) {
       this.#late += 1;
       return;
     }
     this.#out += 1;
-    // What an in-place node emits is what it was given to itself, so a single receiver may write on.
     const exclusive =
-      this.#node?.mutates === true && this.#edges.length === 1 && this.#output === undefined;
-    for (const edge of this.#edges) {
-      edge.passed += 1;
-      edge.target.deliver(data, exclusive);
-    }
+      written && this.#edges.length === 1 && this.#output === undefined && this.#taps.length === 0;
+    for (const { target, inlet } of this.#edges) target.deliver(data, exclusive, inlet);
     this.#output?.(data, this.id);
+    for (const tap of this.#taps) this.#show(data, tap);
   }
 
-  #enqueue(data: RuntimeData): void {
-    if (this.#queue.push(data)) return;
+  #show(data: RuntimeData, tap: DataListener): void {
+    try {
+      tap(data, this.id);
+    } catch (cause) {
+      this.fail('LISTENER_FAILED', 'a tap threw', cause);
+    }
+  }
+
+  #enqueue(data: RuntimeData, inlet: Inlet): void {
+    if (inlet.queue.push(data, this.#came)) return;
     this.fail(
       'NODE_QUEUE_FULL',
       `its queue is full, ${data.kind} was refused; send less, or make the node faster`,
     );
   }
 
-  #run(data: RuntimeData, pooled: boolean): void {
-    const { stopwatch } = this.#surroundings;
-    this.#busy = true;
-    const outer = stopwatch.enter();
-    const start = stopwatch.now();
-    let pending: void | Promise<void> = undefined;
-    try {
-      pending = this.#node?.process(data, this.emit);
-    } catch (cause) {
-      this.fail('NODE_FAILED', text(cause), cause);
-    }
-    const own = stopwatch.leave(outer, start);
-    // `void` functions may return anything; only a promise means that the node is not done.
-    if (!(pending instanceof Promise)) {
-      this.#processing += own;
-      if (pooled) this.#pool.release(data);
-      this.#busy = false;
-      return;
-    }
-    if (!this.#asynchronous) {
-      this.#asynchronous = true;
-      this.fail(
-        'UNDECLARED_PROMISE',
-        'process returned a promise, so samples it reads later may be gone; declare asynchronous: true',
-      );
-    }
-    void this.#settle(pending, data, pooled, start);
-  }
-
-  async #settle(
-    pending: Promise<void>,
-    data: RuntimeData,
-    pooled: boolean,
-    start: Micros,
-  ): Promise<void> {
-    try {
-      await pending;
-    } catch (cause) {
-      this.fail('NODE_FAILED', text(cause), cause);
-    }
-    this.#processing += this.#surroundings.stopwatch.now() - start;
-    if (pooled) this.#pool.release(data);
-    this.#busy = false;
-    this.#drain();
-  }
-
   #drain(): void {
-    while (!this.#busy) {
-      const data = this.#queue.shift();
+    while (!this.#processor.busy) {
+      const data = shiftOldest(this.#inlets);
       if (data === undefined) {
-        this.#onIdle?.();
+        this.#processor.nothingWaits();
         return;
       }
-      this.#run(this.#writable(data), true);
+      if (this.#state === 'enabled') this.#processor.processKept(data);
+      else {
+        this.#pass(data, false);
+        this.#pool.release(data);
+      }
     }
   }
 
-  #keep(data: RuntimeData): RuntimeData {
-    return this.#node?.mutates === true ? this.#pool.copy(data) : this.#pool.keep(data);
-  }
-
-  /** What was kept for the node, as it may be handed to it: leased data is only to be read. */
-  #writable(data: RuntimeData): RuntimeData {
-    if (this.#node?.mutates !== true || leaseOf(data) === undefined) return data;
-    const copy = this.#pool.copy(data);
-    this.#pool.release(data);
-    return copy;
-  }
-
-  async #idle(): Promise<void> {
-    if (!this.#busy) return;
-    await new Promise<void>((resolve) => {
-      this.#onIdle = resolve;
-    });
+  async #closeNode(node: PipelineNode, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await untilAborted(Promise.resolve(node.close?.()), signal);
+    } catch (cause) {
+      this.fail('NODE_CLOSE_FAILED', `could not close: ${text(cause)}`, cause);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Micros } from '@rm/codecs';
+import type { NodeState } from './stage.js';
 
 /** What one node has done since the session began. */
 export interface NodeStats {
@@ -9,8 +10,12 @@ export interface NodeStats {
   readonly in: number;
   /** Pieces of data it emitted. */
   readonly out: number;
-  /** Pieces its queue dropped or refused. */
+  /** Whether it works, is passed by, or lets nothing pass. */
+  readonly state: NodeState;
+  /** Pieces its queues dropped or refused. */
   readonly dropped: number;
+  /** Pieces that ended here while it was disabled. */
+  readonly skipped: number;
   /** Failures, each with an error event. */
   readonly errors: number;
   /** Pieces that wait in front of it now. */
@@ -22,11 +27,15 @@ export interface NodeStats {
   readonly processing: Micros;
 }
 
-/** What passed along one connection. */
+/** What passed along one connection, and what became of what had to wait at its end. */
 export interface EdgeStats {
-  readonly from: string;
+  /** The node it comes from; undefined for what the session was sent. */
+  readonly from: string | undefined;
   readonly to: string;
   readonly passed: number;
+  /** Pieces dropped by policy, refused, or flushed. */
+  readonly dropped: number;
+  readonly queued: number;
 }
 
 /** What left the pipeline. */

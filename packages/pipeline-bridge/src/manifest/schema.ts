@@ -18,6 +18,7 @@ const execution = z.strictObject({
   placement: z.enum([...placements, ...foreignPlacements]).nullish(),
   module: z.string().min(1).nullish(),
   open_timeout_ms: z.int().min(1).max(3_600_000).nullish(),
+  timeout_ms: z.int().min(1).max(3_600_000).nullish(),
   reason: z.string().nullish(),
   fallback: z.string().nullish(),
 });
@@ -95,6 +96,11 @@ export interface NodeExecution {
   readonly module?: string | null | undefined;
   /** Longest time until the node is open, 1…3,600,000 ms; default 10,000, and 300,000 in a process. */
   readonly open_timeout_ms?: number | null | undefined;
+  /**
+   * Longest time for one piece of data, 1…3,600,000 ms; default 30,000. Then the piece is given up with NODE_TIMEOUT, and
+   * a worker or process is started anew. What blocks this thread itself cannot be ended.
+   */
+  readonly timeout_ms?: number | null | undefined;
   /** RemoteMedia's; accepted without effect. */
   readonly reason?: string | null | undefined;
   readonly fallback?: string | null | undefined;

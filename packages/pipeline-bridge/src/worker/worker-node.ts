@@ -15,6 +15,8 @@ const CLOSING = 5000;
 export interface WorkerNodeOptions extends Omit<NodeJob, 'nodeId'> {
   /** Longest time that opening may take, in ms. */
   readonly openTimeout: number;
+  /** Longest time for one piece of data, in ms. */
+  readonly timeout: number;
 }
 
 /** A node that runs in a worker thread of its own. A thread that ends is started again, with growing pauses. */
@@ -23,6 +25,7 @@ export class WorkerNode implements PipelineNode {
   readonly handsOff = true;
   readonly #job: NodeJob;
   readonly #openTimeout: number;
+  readonly #timeout: number;
   readonly #context: NodeContext;
   readonly #copies = new SharedCopies(IN_FLIGHT);
   readonly #inFlight = new Map<number, Lease | undefined>();
@@ -31,13 +34,15 @@ export class WorkerNode implements PipelineNode {
   #mutates = false;
   #sequence = 0;
   #restart: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
   #closing = false;
   #onRoom: (() => void) | undefined;
   #onClosed: (() => void) | undefined;
 
-  constructor({ openTimeout, ...job }: WorkerNodeOptions, context: NodeContext) {
+  constructor({ openTimeout, timeout, ...job }: WorkerNodeOptions, context: NodeContext) {
     this.#job = { ...job, nodeId: context.nodeId };
     this.#openTimeout = openTimeout;
+    this.#timeout = timeout;
     this.#context = context;
   }
 
@@ -54,15 +59,15 @@ export class WorkerNode implements PipelineNode {
     });
   }
 
-  /** Drops what waits in the worker; after a time-out a new worker takes over, as the old one may never answer. */
-  flush(reason: 'flush' | 'timeout'): void {
-    if (reason === 'flush') this.#post({ kind: 'flush' });
-    else void this.#worker?.terminate();
+  /** Drops what waits in the worker. */
+  flush(): void {
+    this.#post({ kind: 'flush' });
   }
 
   async close(): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#restart);
+    clearTimeout(this.#watch);
     const worker = this.#worker;
     if (worker !== undefined) {
       const closed = new Promise<void>((resolve) => {
@@ -89,8 +94,28 @@ export class WorkerNode implements PipelineNode {
     // Never: no more pieces are in flight than there are buffers.
     if (shared === undefined) throw new Error('all buffers are lent');
     this.#sequence += 1;
+    if (this.#inFlight.size === 0) this.#beginWatch();
     this.#inFlight.set(this.#sequence, shared.lease);
     this.#post({ kind: 'data', sequence: this.#sequence, data: shared.data });
+  }
+
+  /** One timer for all pieces: it is only put off when one is begun. */
+  #beginWatch(): void {
+    if (this.#watch === undefined) {
+      this.#watch = setTimeout(() => this.#timedOut(), this.#timeout);
+      this.#watch.unref();
+    } else this.#watch.refresh();
+  }
+
+  /** The thread may never answer: another takes its place. */
+  #timedOut(): void {
+    if (this.#inFlight.size === 0) return;
+    this.#context.reportError(
+      new Error(
+        `a piece took over ${this.#timeout} ms, its worker thread is ended; set execution.timeout_ms if it may`,
+      ),
+    );
+    void this.#worker?.terminate();
   }
 
   #post(message: ToNode): void {
@@ -144,6 +169,7 @@ export class WorkerNode implements PipelineNode {
       case 'done':
         this.#inFlight.get(message.sequence)?.release();
         this.#inFlight.delete(message.sequence);
+        this.#beginWatch();
         this.#makeRoom();
         break;
       case 'failed':
