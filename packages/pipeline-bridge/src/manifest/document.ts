@@ -1,12 +1,7 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Node } from 'yaml';
-import type { Finding, ManifestPath } from './problem.js';
-
-/** Where a finding is in the text, counted from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
+import { LineIndex } from './line-index.js';
+import type { Finding, ManifestPath, Place } from './problem.js';
 
 /** A parsed text: its value, and where every part of it stands. */
 export interface SourceDocument {
@@ -34,18 +29,15 @@ export function readDocument(
     const problem = `the manifest is ${text.length} characters long; at most ${maxTextLength} are read`;
     return { ok: false, problems: [{ line: 1, column: 1, text: problem }] };
   }
-  const lines = new LineCounter();
   const parsed = parseDocument(text, {
-    lineCounter: lines,
     prettyErrors: false,
     // Duplicate keys are found while reading: the library's own check is quadratic.
     uniqueKeys: false,
     logLevel: 'error',
   });
-  const place = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
+  // The library's own counter misses lines in some broken texts.
+  const lines = new LineIndex(text);
+  const place = (offset: number): Place => lines.place(offset);
   // Unknown tags are only warnings to the library, but the value they ask for is not the one it gives.
   const rejected = [...parsed.errors, ...parsed.warnings];
   if (rejected.length > 0) {

@@ -3,8 +3,7 @@ import { builtInNodes } from '../nodes/built-in-nodes.js';
 import { checkGraph, findUnused } from './check-graph.js';
 import { checkShape } from './check-shape.js';
 import { readDocument } from './document.js';
-import type { Place } from './document.js';
-import type { Finding, ManifestProblem } from './problem.js';
+import type { Finding, ManifestProblem, Place } from './problem.js';
 import type { Manifest } from './schema.js';
 
 /** A manifest that runs with the given node types, or all that is wrong with it. */

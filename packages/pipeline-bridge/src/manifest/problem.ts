@@ -8,6 +8,12 @@ export interface ManifestProblem {
   readonly column: number | undefined;
 }
 
+/** Where something is in a text, counted from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** Keys and indexes from the manifest's root to a value. */
 export type ManifestPath = readonly (string | number)[];
 
