@@ -3,8 +3,8 @@ import type { NodeError } from '../errors.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
 import type { Graph } from './build-graph.js';
 import type { OutputListener } from './outputs.js';
-import type { DataListener, NodeState, Stage } from './stage.js';
-import type { PipelineStats } from './stats.js';
+import type { DataListener, Stage } from './stage.js';
+import type { NodeState, PipelineStats } from './stats.js';
 
 /** A running pipeline, made by `PipelineRunner.createSession`. */
 export class PipelineSession implements AsyncDisposable {

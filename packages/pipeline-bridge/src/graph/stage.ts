@@ -7,7 +7,7 @@ import type { QueueLimits } from './data-queue.js';
 import { Inlet, shiftOldest } from './inlet.js';
 import type { Emit, PipelineNode } from './node.js';
 import { Processor } from './processor.js';
-import type { EdgeStats, NodeStats } from './stats.js';
+import type { EdgeStats, NodeState, NodeStats } from './stats.js';
 import type { Stopwatch } from './stopwatch.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -17,9 +17,6 @@ export interface StageSurroundings {
   readonly limits: QueueLimits;
   report(error: NodeError): void;
 }
-
-/** What a node makes of its input: works on it (`enabled`), lets it pass unchanged, or lets nothing pass. */
-export type NodeState = 'enabled' | 'bypassed' | 'disabled';
 
 /** Sees data on its way; `nodeId` is the node that emitted it. The data is borrowed. */
 export type DataListener = (data: RuntimeData, nodeId: string) => void;

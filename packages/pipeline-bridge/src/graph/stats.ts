@@ -1,5 +1,7 @@
 import type { Micros } from '@rm/codecs';
-import type { NodeState } from './stage.js';
+
+/** What a node makes of its input: works on it (`enabled`), lets it pass unchanged, or lets nothing pass. */
+export type NodeState = 'enabled' | 'bypassed' | 'disabled';
 
 /** What one node has done since the session began. */
 export interface NodeStats {
