@@ -1,8 +1,12 @@
 import { type BufferedPacket, type DelayPolicy, JitterBuffer, micros } from '@rm/rtp-sync';
 import type { Arrivals } from './arrivals.js';
-import { Player } from './player.js';
 
 const TICK = 10_000;
+/** One time-stretch takes out or repeats a period of the voice, of 7 ms say, of a block of at least 30 ms… */
+const STRETCH_US = 7000;
+const STRETCH_BLOCK_US = 30_000;
+/** …and speed changes at most once in so many ticks, as in the receiver. */
+const STRETCH_PAUSE = 5;
 /** Missing sound of this length is heard as an interruption. */
 const INTERRUPTION = 150_000;
 
@@ -36,6 +40,9 @@ export interface Playout {
 export function replay(arrivals: Arrivals, policy: DelayPolicy): Playout {
   const { clockRate, sequence, timestamp, duration, arrival, earliest } = arrivals;
   const ticksPerMicro = clockRate / 1e6;
+  const tick = clockRate / 100;
+  const stretchTicks = Math.round(STRETCH_US * ticksPerMicro);
+  const stretchBlock = STRETCH_BLOCK_US * ticksPerMicro;
   const buffer = new JitterBuffer({ clockRate, policy });
   const count = arrival.length;
   const delay = new Float64Array(count).fill(Number.NaN);
@@ -43,6 +50,8 @@ export function replay(arrivals: Arrivals, policy: DelayPolicy): Playout {
   const payload = new Uint8Array(4);
   const view = new DataView(payload.buffer);
   let late = 0;
+  let accelerations = 0;
+  let decelerations = 0;
   let interruptions = 0;
   /** What was made up since the last packet, in ticks. */
   let missing = 0;
@@ -50,9 +59,10 @@ export function replay(arrivals: Arrivals, policy: DelayPolicy): Playout {
   let started = false;
   let nextSequence = 0;
   let nextTimestamp = 0;
+  let pause = 0;
+  let pending = 0;
   let next = 0;
   const play = (packet: BufferedPacket, at: number): void => {
-    started = true;
     const { data } = packet;
     const index = (data[0]! << 24) | (data[1]! << 16) | (data[2]! << 8) | data[3]!;
     playedAt[index] = at;
@@ -67,12 +77,6 @@ export function replay(arrivals: Arrivals, policy: DelayPolicy): Playout {
     if (missed / ticksPerMicro >= INTERRUPTION) interruptions++;
     missing = 0;
   };
-  const player = new Player(buffer, clockRate, {
-    packet: play,
-    madeUp: (ticks) => {
-      if (started) missing += ticks;
-    },
-  });
   const end = arrival[count - 1]!;
   for (let now = micros(arrival[0]!); now < end; now = micros(now + TICK)) {
     for (; next < count && arrival[next]! <= now; next++) {
@@ -81,7 +85,36 @@ export function replay(arrivals: Arrivals, policy: DelayPolicy): Playout {
       const result = buffer.insert(sequence[next]!, timestamp[next]!, duration[next]!, payload, at);
       if (result === 'late') late++;
     }
-    player.pull(now);
+    while (pending < tick) {
+      const decision = buffer.next(now, pending);
+      if (decision.op === 'decode') {
+        started = true;
+        play(decision.packet, now + pending / ticksPerMicro);
+        pending += decision.packet.duration;
+      } else {
+        if (started) missing += decision.ticks;
+        pending += decision.ticks;
+      }
+    }
+    const wanted = pause > 0 ? 'none' : buffer.stretch(now, pending);
+    if (pause > 0) pause--;
+    if (wanted !== 'none') {
+      while (pending < stretchBlock) {
+        const packet = buffer.takeAhead(now, pending);
+        if (packet === undefined) break;
+        play(packet, now + pending / ticksPerMicro);
+        pending += packet.duration;
+      }
+      if (pending >= stretchBlock) {
+        const change = wanted === 'accelerate' ? -stretchTicks : stretchTicks;
+        if (change < 0) accelerations++;
+        else decelerations++;
+        pending += change;
+        buffer.stretched(change);
+        pause = STRETCH_PAUSE;
+      }
+    }
+    pending -= tick;
   }
   const statistics = buffer.statistics();
   const sorted = delay.filter((d) => !Number.isNaN(d)).sort();
@@ -95,8 +128,8 @@ export function replay(arrivals: Arrivals, policy: DelayPolicy): Playout {
     lost: statistics.packetsLost + statistics.packetsDuplicated,
     meanDelay: sorted.reduce((sum, d) => sum + d, 0) / sorted.length,
     p95Delay: sorted[Math.floor(0.95 * sorted.length)]!,
-    accelerations: player.accelerations,
-    decelerations: player.decelerations,
+    accelerations,
+    decelerations,
     interruptions,
   };
 }
