@@ -47,7 +47,7 @@ function next<Name extends keyof MeshEvents>(
   fits: (event: MeshEvents[Name]) => boolean = () => true,
 ): Promise<MeshEvents[Name]> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${name} within 5 s`)), 5000);
+    const timer = setTimeout(() => reject(new Error(`no ${name} within 30 s`)), 30_000);
     const off = mesh.on(name, (event) => {
       if (!fits(event)) return;
       clearTimeout(timer);
@@ -83,7 +83,7 @@ function hear(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`${mesh.peerId} does not hear ${peerId}`)),
-      5000,
+      30_000,
     );
     const off = mesh.onTick((frames) => {
       const frame = frames.get(peerId);

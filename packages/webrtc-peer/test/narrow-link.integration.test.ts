@@ -10,6 +10,8 @@ import { Bottleneck, narrowBackend } from './support/narrow-backend.js';
 const WIDE = 4_000_000;
 const NARROW = 300_000;
 const MAX_BITRATE = 1_000_000;
+/** How soon is for the benchmark to say: a busy machine encodes late. */
+const PATIENCE_MS = 60_000;
 const MOVING = movingPicture(320, 180);
 
 const { missing } = await loadVideoCodecs();
@@ -75,7 +77,7 @@ describeWithCodecs('with video codecs', () => {
     const a = await join(server, 'a', narrowBackend(backend, link));
     await perform(a);
     await join(server, 'b', backend);
-    await until(link, 15_000, (rate) => rate > 800_000);
+    await until(link, PATIENCE_MS, (rate) => rate > 800_000);
     link.bitrate = NARROW;
     const narrowed = performance.now();
     await after(3000);
@@ -83,6 +85,6 @@ describeWithCodecs('with video codecs', () => {
     expect(link.sent(narrowed + 500, narrowed + 1500)).toBeLessThan(1.5 * NARROW);
     expect(link.sent(narrowed + 2000, narrowed + 3000)).toBeLessThan(0.95 * NARROW);
     link.bitrate = WIDE;
-    await until(link, 12_000, (rate) => rate > 800_000);
-  }, 40_000);
+    await until(link, PATIENCE_MS, (rate) => rate > 800_000);
+  }, 150_000);
 });

@@ -59,7 +59,7 @@ function see(mesh: MeshNode, peerId: string, count: number, streamId?: string): 
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`${mesh.peerId} saw ${seen.length} pictures of ${peerId}`)),
-      8000,
+      30_000,
     );
     const off = mesh.onPicture((got, at) => {
       if (got.peerId !== peerId || (streamId !== undefined && got.streamId !== streamId)) return;
@@ -106,7 +106,7 @@ describeWithCodecs.each(THREADS)('%s', (thread) => {
         );
         const delays = known.map(({ delay }) => delay).toSorted((x, y) => x - y);
         // The first key frame takes its time at the start bitrate, and pictures wait for what takes longest.
-        expect(delays[delays.length >> 1]).toBeLessThan(400_000);
+        expect(delays[delays.length >> 1]).toBeLessThan(1_000_000);
       }
       const [link] = a.statistics().links;
       expect(link!.receivedVideo[0]).toMatchObject({ codec, frameWidth: WIDTH });
@@ -115,7 +115,7 @@ describeWithCodecs.each(THREADS)('%s', (thread) => {
         peers: 1,
         failed: 0,
       });
-    }, 20_000);
+    }, 90_000);
 
   test('frames are given as they were sent too, and pictures in memory that other threads can read', async () => {
     const server = serve();
@@ -143,7 +143,7 @@ describeWithCodecs.each(THREADS)('%s', (thread) => {
     // The class by its name: what comes of another thread has that of the process, not of the test.
     expect((await shown).y.data.buffer[Symbol.toStringTag]).toBe('SharedArrayBuffer');
     decoder.close();
-  }, 20_000);
+  }, 90_000);
 
   test('who joins late sees pictures within a second of being connected', async () => {
     const server = serve();
@@ -159,7 +159,7 @@ describeWithCodecs.each(THREADS)('%s', (thread) => {
     expect((await first) - (await connected)).toBeLessThan(1000);
     // One encoder for both.
     expect(a.statistics().videoOutputs[0]!.encoders).toMatchObject([{ peers: 2 }]);
-  }, 20_000);
+  }, 90_000);
 
   test('each of several streams to a peer is seen under its own id, and ends by itself', async () => {
     const server = serve();
@@ -172,7 +172,7 @@ describeWithCodecs.each(THREADS)('%s', (thread) => {
     camera.close();
     await see(b, 'a', 20, 'screen');
     expect(a.statistics().videoOutputs.map(({ streamId }) => streamId)).toEqual(['screen']);
-  }, 20_000);
+  }, 90_000);
 
   test('peers with different codecs are each sent their own', async () => {
     const server = serve();
@@ -183,7 +183,7 @@ describeWithCodecs.each(THREADS)('%s', (thread) => {
     await Promise.all([see(b, 'a', 20), see(c, 'a', 20)]);
     const codecs = a.statistics().videoOutputs[0]!.encoders.map(({ codec }) => codec);
     expect(codecs.toSorted()).toEqual(['H264', 'VP9']);
-  }, 20_000);
+  }, 90_000);
 });
 
 test.each(THREADS)(

@@ -5,12 +5,14 @@ import setUp from './mesh-setup.mjs';
 
 const { url, peerId, frequency } = workerData;
 const mesh = await Mesh.create(await setUp({ url, peerId, options: {} }));
-const seen = { instants: [], samples: [], jitter: [], roundTrips: {} };
-let recording = false;
+let seen;
 
 parentPort.on('message', (message) => {
-  if (message === 'record') recording = true;
-  if (message === 'report') parentPort.postMessage(seen);
+  if (message === 'record') seen = { instants: [], samples: [], jitter: [], roundTrips: {} };
+  if (message === 'report') {
+    parentPort.postMessage(seen);
+    seen = undefined;
+  }
   if (message === 'close') void mesh.close().then(() => parentPort.close());
 });
 
@@ -27,7 +29,7 @@ mesh.onTick((frames, instant) => {
     output.write({ samples, sampleRate: 48_000, channels: 1, capture });
   }
   const heard = frames.get('tone');
-  if (!recording) return;
+  if (seen === undefined) return;
   seen.instants.push(instant);
   if (heard !== undefined) seen.samples.push(heard.samples.slice());
   if (seen.instants.length % 10 > 0) return;
