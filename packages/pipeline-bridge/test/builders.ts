@@ -98,3 +98,16 @@ export async function start(
   session.onError((error) => errors.push(error));
   return { session, errors };
 }
+
+/** A session of one node, and what comes out of it, copied. */
+export async function single(
+  node_type: string,
+  params: Record<string, unknown> = {},
+): Promise<Awaited<ReturnType<typeof start>> & { readonly out: RuntimeData[] }> {
+  const started = await start(graph([`node:${node_type}`], { node: { params } }));
+  const out: RuntimeData[] = [];
+  started.session.onOutput((data) => {
+    out.push(data.kind === 'audio' ? { ...data, samples: data.samples.slice() } : data);
+  });
+  return { ...started, out };
+}

@@ -183,6 +183,27 @@ test('a promise that takes too long is given up and reported, and the next piece
   await session.close();
 });
 
+test('a promise that settles after it was given up does not let two pieces in at once', async () => {
+  const gate = new Gate();
+  const { session, errors } = await start(
+    graph(['node:Node'], { node: { execution: { timeout_ms: 500 } } }),
+    [type('Node', { asynchronous: true, process: (data) => gate.wait(data) })],
+  );
+  const givenUp = new Promise<void>((resolve) => session.onError(() => resolve()));
+  for (const word of ['first', 'second', 'third']) session.send(text(word));
+  await givenUp;
+  const entered = (): unknown[] => gate.entered.map(valueOf);
+  expect(entered()).toEqual(['first', 'second']);
+  // The first, long given up; the second is still at work.
+  await gate.release();
+  expect(entered()).toEqual(['first', 'second']);
+  await gate.release();
+  expect(entered()).toEqual(['first', 'second', 'third']);
+  await gate.release();
+  expect(errors).toHaveLength(1);
+  await session.close();
+});
+
 test('each connection has its own queue, counted by itself, and the order among them is kept', async () => {
   const gate = new Gate();
   const { session } = await start(graph(['a → slow:Slow', 'b → slow']), [type('Slow', slow(gate))]);

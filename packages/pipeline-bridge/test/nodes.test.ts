@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseWav } from '@rm/codecs';
 import type { JsonData, JsonValue, RuntimeData } from '@rm/pipeline-bridge';
 import { PipelineRunner } from '@rm/pipeline-bridge';
-import { audio, graph, start, text } from './builders.js';
+import { audio, graph, single, text } from './builders.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -15,19 +15,6 @@ afterEach(() => rm(folder, { recursive: true }));
 
 function json(value: JsonValue): JsonData {
   return { kind: 'json', streamId: 'control', capture: undefined, value };
-}
-
-/** A session of one node, and what comes out of it, copied. */
-async function single(
-  node_type: string,
-  params: Record<string, unknown> = {},
-): Promise<Awaited<ReturnType<typeof start>> & { out: RuntimeData[] }> {
-  const started = await start(graph([`node:${node_type}`], { node: { params } }));
-  const out: RuntimeData[] = [];
-  started.session.onOutput((data) => {
-    out.push(data.kind === 'audio' ? { ...data, samples: data.samples.slice() } : data);
-  });
-  return { ...started, out };
 }
 
 function levels(out: readonly RuntimeData[]): JsonValue[] {

@@ -4,9 +4,7 @@ import { z } from 'zod';
 import { defineNode } from '../graph/node.js';
 import type { Emit, NodeType, PipelineNode } from '../graph/node.js';
 import type { AudioData, JsonData, RuntimeData } from '../runtime-data/runtime-data.js';
-
-/** Streams measured at a time. */
-const maxStreams = 64;
+import { PerStream } from './per-stream.js';
 
 /**
  * `AudioLevelNode`, also `Level`: passes everything through and says how loud the audio is.
@@ -25,7 +23,7 @@ export const level: NodeType = defineNode({
 
 class LevelNode implements PipelineNode {
   readonly #interval: number;
-  readonly #meters = new Map<string, Meter>();
+  readonly #meters = new PerStream<Meter>();
 
   constructor(interval: number) {
     this.#interval = interval;
@@ -34,19 +32,9 @@ class LevelNode implements PipelineNode {
   process(data: RuntimeData, emit: Emit): void {
     emit(data);
     if (data.kind !== 'audio' || data.samples.length === 0) return;
-    const meter = this.#meters.get(data.streamId) ?? this.#addMeter(data.streamId);
+    const meter = this.#meters.get(data.streamId) ?? this.#meters.set(data.streamId, new Meter());
     const result = meter.add(data, this.#interval);
     if (result !== undefined) emit(result);
-  }
-
-  #addMeter(streamId: string): Meter {
-    if (this.#meters.size >= maxStreams) {
-      const [oldest] = this.#meters.keys();
-      if (oldest !== undefined) this.#meters.delete(oldest);
-    }
-    const meter = new Meter();
-    this.#meters.set(streamId, meter);
-    return meter;
   }
 }
 
