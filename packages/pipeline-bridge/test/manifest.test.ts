@@ -173,7 +173,7 @@ describe('a problem is shown at its place, with what would be right', () => {
       'node_type: Gain',
       'node_type: Gian',
       [
-        /^m\.yaml:8:16: node "loud" has the unknown type "Gian"; known types are PassThrough, Gain, GainNode, .*VADNode$/,
+        /^m\.yaml:8:16: node "loud" has the unknown type "Gian"; known types are PassThrough, Gain, GainNode, .*VideoScale$/,
       ],
     ],
     [

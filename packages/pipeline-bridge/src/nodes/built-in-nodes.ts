@@ -7,6 +7,8 @@ import { passThrough } from './pass-through.js';
 import { record } from './record.js';
 import { resample } from './resample.js';
 import { silenceDetector } from './silence-detector.js';
+import { videoGrey } from './video-grey.js';
+import { videoScale } from './video-scale.js';
 import { voiceActivity } from './voice-activity.js';
 
 /** The node types every `PipelineRunner` knows. */
@@ -20,4 +22,6 @@ export const builtInNodes: readonly NodeType[] = [
   delay,
   silenceDetector,
   voiceActivity,
+  videoGrey,
+  videoScale,
 ];
