@@ -94,3 +94,8 @@ export class WavError extends Error {
     this.code = code;
   }
 }
+
+/** What was thrown, in words. */
+export function errorText(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,4 +1,4 @@
-import { ManifestError, NodeError } from '../errors.js';
+import { errorText, ManifestError, NodeError } from '../errors.js';
 import { checkManifest } from '../manifest/parse-manifest.js';
 import type { Manifest, ManifestNode } from '../manifest/schema.js';
 import type { QueueLimits } from './data-queue.js';
@@ -81,14 +81,13 @@ function make(node: ManifestNode, stage: Stage, options: GraphOptions): Pipeline
   const context: NodeContext = {
     nodeId: node.id,
     emit: stage.emit,
-    reportError: (error) =>
-      stage.fail('NODE_FAILED', error instanceof Error ? error.message : String(error), error),
+    reportError: (error) => stage.fail('NODE_FAILED', errorText(error), error),
   };
   try {
     return placeNode(node, options.nodeTypes, options.modulesFrom, context);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new NodeError('NODE_OPEN_FAILED', node.id, `could not be made: ${why}`, cause);
+    const message = `could not be made: ${errorText(cause)}`;
+    throw new NodeError('NODE_OPEN_FAILED', node.id, message, cause);
   }
 }
 

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { describeIssue } from '../manifest/check-shape.js';
+import { describeParams } from '../manifest/check-shape.js';
 import type { NodeTypes } from './node-types.js';
 import type { NodeContext, PipelineNode } from './node.js';
 
@@ -14,12 +13,7 @@ export function createNode(
   if (type === undefined) {
     throw new Error(`there is no node type "${nodeType}"; known are ${types.names.join(', ')}`);
   }
-  const checked = type.params.safeParse(params);
-  if (checked.success) return type.create(params, context);
-  const keys = type.params instanceof z.ZodObject ? Object.keys(type.params.shape) : [];
-  const findings = checked.error.issues.flatMap((issue) => {
-    const path = issue.path as (string | number)[];
-    return describeIssue(issue, path, params, ['params', ...path].join('.'), keys);
-  });
+  const findings = describeParams(type.params, params, (path) => ['params', ...path].join('.'));
+  if (findings.length === 0) return type.create(params, context);
   throw new Error(findings.map(({ text }) => text).join('; '));
 }

@@ -22,8 +22,8 @@ export interface PipelineNode {
    */
   readonly handsOff?: boolean;
   /**
-   * True when `process` writes into `data.samples`. It then gets samples nobody else sees, copied only if
-   * somebody else could, and gives up what it emits. Default false: samples are only read.
+   * True when `process` writes into the data's buffers. It then gets some that nobody else sees, copied only if
+   * somebody else could, and gives up what it emits. Default false: they are only read.
    */
   readonly mutates?: boolean;
   /** Called once, before any data; a rejection fails the creation of the session. */

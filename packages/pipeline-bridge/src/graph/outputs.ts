@@ -6,10 +6,7 @@ import { ownedCopy } from '../runtime-data/owned-copy.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
 import { DataQueue } from './data-queue.js';
 import type { OutputStats } from './stats.js';
-import type { StageSurroundings } from './stage.js';
-
-/** Gets what the pipeline gives out. `data` is borrowed; `nodeId` is the node that emitted it. */
-export type OutputListener = (data: RuntimeData, nodeId: string) => void;
+import type { OutputListener, StageSurroundings } from './stage.js';
 
 /** Where a session's output waits or goes: to listeners at once, to `receive` when it is called. */
 export class Outputs {

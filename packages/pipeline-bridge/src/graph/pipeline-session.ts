@@ -2,8 +2,7 @@ import { ClosedError, UnknownNodeError } from '../errors.js';
 import type { NodeError } from '../errors.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
 import type { Graph } from './build-graph.js';
-import type { OutputListener } from './outputs.js';
-import type { DataListener, Stage } from './stage.js';
+import type { OutputListener, Stage } from './stage.js';
 import type { NodeState, PipelineStats } from './stats.js';
 
 /** A running pipeline, made by `PipelineRunner.createSession`. */
@@ -56,7 +55,7 @@ export class PipelineSession implements AsyncDisposable {
    * Calls the listener with all that a node emits, within its `emit`; returns the function that ends it. Throws
    * UNKNOWN_NODE.
    */
-  tap(nodeId: string, listener: DataListener): () => void {
+  tap(nodeId: string, listener: OutputListener): () => void {
     return this.#stage(nodeId).tap(listener);
   }
 

@@ -1,4 +1,5 @@
 import type { Micros } from '@rm/codecs';
+import { errorText } from '../errors.js';
 import type { NodeErrorCode } from '../errors.js';
 import { leaseOf } from '../runtime-data/bytes.js';
 import type { DataPool } from '../runtime-data/data-pool.js';
@@ -122,7 +123,7 @@ export class Processor {
     try {
       pending = this.#node?.process(data, emit);
     } catch (cause) {
-      fail('NODE_FAILED', text(cause), cause);
+      fail('NODE_FAILED', errorText(cause), cause);
     }
     const own = stopwatch.leave(outer, start);
     // `void` functions may return anything; only a promise means that the node is not done.
@@ -156,7 +157,7 @@ export class Processor {
     try {
       await pending;
     } catch (cause) {
-      fail('NODE_FAILED', text(cause), cause);
+      fail('NODE_FAILED', errorText(cause), cause);
     }
     if (kept !== undefined) pool.release(kept);
     // Given up already: somebody else is at work.
@@ -200,7 +201,7 @@ export class Processor {
 
   #askToFlush(reason: 'flush' | 'timeout'): void {
     const failed = (cause: unknown): void =>
-      this.#options.fail('NODE_FAILED', `could not flush: ${text(cause)}`, cause);
+      this.#options.fail('NODE_FAILED', `could not flush: ${errorText(cause)}`, cause);
     try {
       const pending = this.#node?.flush?.(reason);
       if (pending instanceof Promise) pending.catch(failed);
@@ -208,8 +209,4 @@ export class Processor {
       failed(cause);
     }
   }
-}
-
-function text(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,5 +1,5 @@
 import type { Micros } from '@rm/codecs';
-import { NodeError } from '../errors.js';
+import { errorText, NodeError } from '../errors.js';
 import type { NodeErrorCode } from '../errors.js';
 import { DataPool } from '../runtime-data/data-pool.js';
 import type { RuntimeData } from '../runtime-data/runtime-data.js';
@@ -18,8 +18,8 @@ export interface StageSurroundings {
   report(error: NodeError): void;
 }
 
-/** Sees data on its way; `nodeId` is the node that emitted it. The data is borrowed. */
-export type DataListener = (data: RuntimeData, nodeId: string) => void;
+/** Gets what nodes give out. `data` is borrowed; `nodeId` is the node that emitted it. */
+export type OutputListener = (data: RuntimeData, nodeId: string) => void;
 
 interface Edge {
   readonly target: Stage;
@@ -40,8 +40,8 @@ export class Stage {
   readonly #processor: Processor;
   readonly #edges: Edge[] = [];
   // Replaced, not changed, so that a tap may leave while it is called.
-  #taps: readonly DataListener[] = [];
-  #output: DataListener | undefined;
+  #taps: readonly OutputListener[] = [];
+  #output: OutputListener | undefined;
   #state: NodeState = 'enabled';
   #closed = false;
   #came = 0;
@@ -77,7 +77,7 @@ export class Stage {
   }
 
   /** Makes what the node emits an output of the pipeline. */
-  setOutput(output: DataListener): void {
+  setOutput(output: OutputListener): void {
     this.#output = output;
   }
 
@@ -95,8 +95,8 @@ export class Stage {
   }
 
   /** Has `tap` see all that leaves this node; returns the function that ends it. */
-  tap(tap: DataListener): () => void {
-    const added: DataListener = (data, nodeId) => tap(data, nodeId);
+  tap(tap: OutputListener): () => void {
+    const added: OutputListener = (data, nodeId) => tap(data, nodeId);
     this.#taps = [...this.#taps, added];
     return () => {
       this.#taps = this.#taps.filter((other) => other !== added);
@@ -108,7 +108,12 @@ export class Stage {
     try {
       await node?.open?.();
     } catch (cause) {
-      throw new NodeError('NODE_OPEN_FAILED', this.id, `could not open: ${text(cause)}`, cause);
+      throw new NodeError(
+        'NODE_OPEN_FAILED',
+        this.id,
+        `could not open: ${errorText(cause)}`,
+        cause,
+      );
     }
   }
 
@@ -205,7 +210,7 @@ export class Stage {
     for (const tap of this.#taps) this.#show(data, tap);
   }
 
-  #show(data: RuntimeData, tap: DataListener): void {
+  #show(data: RuntimeData, tap: OutputListener): void {
     try {
       tap(data, this.id);
     } catch (cause) {
@@ -240,11 +245,7 @@ export class Stage {
     try {
       await untilAborted(Promise.resolve(node.close?.()), signal);
     } catch (cause) {
-      this.fail('NODE_CLOSE_FAILED', `could not close: ${text(cause)}`, cause);
+      this.fail('NODE_CLOSE_FAILED', `could not close: ${errorText(cause)}`, cause);
     }
   }
-}
-
-function text(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

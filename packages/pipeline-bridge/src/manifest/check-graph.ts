@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { sortTopologically } from '../graph/topology.js';
 import type { NodeTypes } from '../graph/node-types.js';
-import { describeIssue } from './check-shape.js';
-import type { Finding } from './problem.js';
+import { describeParams } from './check-shape.js';
+import type { Finding, ManifestPath } from './problem.js';
 import { placementOf, placements, unusedNodeKeys } from './schema.js';
 import type { Manifest, ManifestNode } from './schema.js';
 
@@ -93,17 +92,12 @@ function checkNode(node: ManifestNode, index: number, types: NodeTypes): readonl
       },
     ];
   }
-  const params = node.params ?? {};
-  const result = type.params.safeParse(params);
-  if (result.success) return [];
-  const keys = type.params instanceof z.ZodObject ? Object.keys(type.params.shape) : [];
-  return result.error.issues.flatMap((issue) => {
-    const inner = issue.path as (string | number)[];
-    const place = ['params', ...inner].join('.');
-    return describeIssue(issue, inner, params, `${place} of node "${node.id}"`, keys).map(
-      (finding) => ({ ...finding, path: ['nodes', index, 'params', ...finding.path] }),
-    );
-  });
+  const place = (path: ManifestPath): string =>
+    `${['params', ...path].join('.')} of node "${node.id}"`;
+  return describeParams(type.params, node.params ?? {}, place).map((finding) => ({
+    ...finding,
+    path: ['nodes', index, 'params', ...finding.path],
+  }));
 }
 
 function checkConnections(

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { formatPath } from './problem.js';
 import type { Finding, ManifestPath } from './problem.js';
 import { manifestKeys, manifestSchema } from './schema.js';
@@ -20,7 +20,7 @@ export function checkShape(
 }
 
 /** Says in our words what a schema found at `path` of `root`; `place` names it to the reader. */
-export function describeIssue(
+function describeIssue(
   issue: z.core.$ZodIssue,
   path: ManifestPath,
   root: unknown,
@@ -41,6 +41,21 @@ export function describeIssue(
   if (found !== undefined)
     return [{ path, text: `${place} must be ${wanted}, not ${show(found)}` }];
   return [{ path: path.slice(0, -1), text: `${place} is missing; it must be ${wanted}` }];
+}
+
+/** What is wrong with a node's params, their paths counted from themselves; `place` says how the reader knows each. */
+export function describeParams(
+  schema: z.ZodType,
+  params: unknown,
+  place: (path: ManifestPath) => string,
+): readonly Finding[] {
+  const result = schema.safeParse(params);
+  if (result.success) return [];
+  const keys = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return result.error.issues.flatMap((issue) => {
+    const path = issue.path as ManifestPath;
+    return describeIssue(issue, path, params, place(path), keys);
+  });
 }
 
 /** What should have been there, where one word says it. */

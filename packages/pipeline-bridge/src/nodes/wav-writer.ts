@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { floatToPcm16, WAV_HEADER_BYTES, wavHeader } from '@rm/codecs';
 import type { AudioFrame, WavFormat } from '@rm/codecs';
-import { WavError } from '../errors.js';
+import { errorText, WavError } from '../errors.js';
 import type { WavErrorCode } from '../errors.js';
 
 /** How a recording behaves when something goes wrong. */
@@ -225,10 +225,9 @@ export class WavWriter implements AsyncDisposable {
 }
 
 function writeFailed(path: string, cause: unknown): WavError {
-  const why = cause instanceof Error ? cause.message : String(cause);
   return new WavError(
     'WAV_WRITE_FAILED',
-    `can't write ${path}: ${why}; check space and permissions`,
+    `can't write ${path}: ${errorText(cause)}; check space and permissions`,
     cause,
   );
 }

@@ -1,4 +1,5 @@
 import { PipelineUseError } from '../errors.js';
+import { CountedLease } from './counted-lease.js';
 import type { Lease } from './runtime-data.js';
 
 /** How much memory a pool may lend. */
@@ -59,34 +60,9 @@ export class FramePool {
       memory = new SharedArrayBuffer(this.#bytes);
       this.#made += 1;
     }
-    return { bytes: new Uint8Array(memory), lease: new PoolLease(this.#free, memory) };
-  }
-}
-
-class PoolLease implements Lease {
-  readonly #free: SharedArrayBuffer[];
-  readonly #memory: SharedArrayBuffer;
-  #holders = 1;
-
-  constructor(free: SharedArrayBuffer[], memory: SharedArrayBuffer) {
-    this.#free = free;
-    this.#memory = memory;
-  }
-
-  retain(): void {
-    this.#mustBeHeld();
-    this.#holders += 1;
-  }
-
-  release(): void {
-    this.#mustBeHeld();
-    this.#holders -= 1;
-    if (this.#holders === 0) this.#free.push(this.#memory);
-  }
-
-  #mustBeHeld(): void {
-    if (this.#holders > 0) return;
-    throw new PipelineUseError('the lease has ended: retain it before the last release, not after');
+    const taken = memory;
+    const lease = new CountedLease(() => this.#free.push(taken));
+    return { bytes: new Uint8Array(taken), lease };
   }
 }
 

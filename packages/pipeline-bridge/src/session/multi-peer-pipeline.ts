@@ -1,7 +1,7 @@
 import type { AudioFrame } from '@rm/codecs';
 import { ClosedError, PipelineUseError } from '../errors.js';
 import type { NodeError } from '../errors.js';
-import type { OutputListener } from '../graph/outputs.js';
+import type { OutputListener } from '../graph/stage.js';
 import type { PipelineRunner } from '../graph/pipeline-runner.js';
 import type { PipelineSession } from '../graph/pipeline-session.js';
 import type { PipelineStats } from '../graph/stats.js';

@@ -1,5 +1,6 @@
 // The thread of one node. What is thrown outside of `process` ends it, and its owner starts another.
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorText } from '../errors.js';
 import { createNode } from '../graph/create-node.js';
 import { NodeTypes } from '../graph/node-types.js';
 import type { Emit, PipelineNode } from '../graph/node.js';
@@ -26,8 +27,7 @@ let node: PipelineNode;
 
 const post = (message: FromNode): void => port.postMessage(message);
 
-const fail = (error: unknown): void =>
-  post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+const fail = (error: unknown): void => post({ kind: 'failed', message: errorText(error) });
 
 const emit: Emit = (data) => {
   const bytes = bytesOf(data);

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { Backoff } from '../graph/backoff.js';
 import type { NodeContext, PipelineNode } from '../graph/node.js';
 import { bytesOf, withBytes } from '../runtime-data/bytes.js';
+import { CountedLease } from '../runtime-data/counted-lease.js';
 import type { Lease, RuntimeData } from '../runtime-data/runtime-data.js';
 import type { FromNode, NodeJob, ToNode } from './protocol.js';
 import { SharedCopies } from './shared-copies.js';
@@ -203,15 +204,10 @@ export class WorkerNode implements PipelineNode {
 
   #lentBy(buffer: number): Lease {
     const worker = this.#worker;
-    let holders = 1;
-    return {
-      retain: () => void (holders += 1),
-      release: () => {
-        holders -= 1;
-        // A worker that has taken its place has not lent it.
-        if (holders === 0 && worker === this.#worker) this.#post({ kind: 'release', buffer });
-      },
-    };
+    return new CountedLease(() => {
+      // A worker that has taken its place has not lent it.
+      if (worker === this.#worker) this.#post({ kind: 'release', buffer });
+    });
   }
 
   #makeRoom(): void {
