@@ -40,7 +40,7 @@ function serve(options: Partial<HubOptions> = {}): SignalingServer {
   return server;
 }
 
-/** The next event of that name that fits; rejects after 5 s. */
+/** The next event of that name that fits; rejects after 30 s. */
 function next<Name extends keyof MeshEvents>(
   mesh: MeshNode,
   name: Name,

@@ -30,7 +30,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** Resolves with what `look` gives on some tick; rejects when it gives nothing for 10 s. */
+/** Resolves with what `look` gives on some tick; rejects when it gives nothing for 30 s. */
 function until<T>(mesh: MeshNode, what: string, look: () => T | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${mesh.peerId}: no ${what} in 30 s`)), 30_000);
